@@ -1,0 +1,43 @@
+# The first Python that starts and is new enough; a version manager's shim may do neither.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+TEST_STAMP := $(VENV)/.test-stamp
+
+.PHONY: run test test-all lint bench clean
+
+run: $(STAMP)
+	@$(BIN)/quizapp
+
+test: $(TEST_STAMP) lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(TEST_STAMP) lint
+	$(BIN)/python -m pytest
+
+bench: $(TEST_STAMP)
+	$(BIN)/python bench/start.py
+	$(BIN)/python bench/keys.py
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy quizapp
+	$(BIN)/mypy verifiers
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "quizapp needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(TEST_STAMP): $(STAMP)
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist

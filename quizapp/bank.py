@@ -1,0 +1,315 @@
+"""The question files -> a Bank. One loading path, so that `check` accepts exactly what the app accepts.
+
+Every problem is found at once and has a file, a line, a column and something to do. What was read is
+kept as JSON beside the learner's data, so that a start without changes needs neither YAML nor pydantic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quizapp import model, paths
+from quizapp.errors import BankError, Problem
+from quizapp.model import Claim, Concept, Item, Misconception, build
+
+if TYPE_CHECKING:
+    from quizapp.strict_yaml import Document
+
+SCHEMA = 1
+DELETION = re.compile(r"\{\{(c\d+)::(.+?)\}\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bank:
+    """Everything there is to learn, by id."""
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    misconceptions: Mapping[str, Misconception] = field(default_factory=dict)
+    concepts: Mapping[str, Concept] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each item and claim stands: file:line:column."""
+
+
+_PARTS: dict[str, type[Any]] = {"claims": Claim, "misconceptions": Misconception, "concepts": Concept}
+
+
+def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
+    """The bank in a folder, from the cache when nothing changed. Raises BankError with every problem."""
+    folder = folder or paths.questions()
+    files = sorted(folder.glob("*.yaml"))
+    key = _key(files)
+    if cache is not None and (kept := _remembered(cache, key)) is not None:
+        return kept
+    bank, problems = read(files)
+    if problems:
+        raise BankError(problems)
+    if cache is not None:
+        _remember(cache, key, bank)
+    return bank
+
+
+def read(files: Iterable[Path]) -> tuple[Bank, list[Problem]]:
+    """What the files say and every problem in them. The bank holds only what is in order."""
+    from quizapp import strict_yaml
+
+    problems: list[Problem] = []
+    found: dict[str, dict[str, Any]] = {"items": {}, "claims": {}, "misconceptions": {}, "concepts": {}}
+    places: dict[str, tuple[Document, list[str | int]]] = {}
+    for path in files:
+        document = strict_yaml.read(path, _shown(path))
+        if isinstance(document, Problem):
+            problems.append(document)
+        else:
+            problems += _take(document, found, places)
+    problems += _links(found, places)
+    bank = Bank(
+        items=found["items"],
+        claims=found["claims"],
+        misconceptions=found["misconceptions"],
+        concepts=found["concepts"],
+        places={id_: _place(*where) for id_, where in places.items()},
+    )
+    return bank, problems
+
+
+def _shown(path: Path) -> str:
+    """The path as a person would type it from here."""
+    with suppress(ValueError):
+        return str(path.resolve().relative_to(Path.cwd()))
+    return str(path)
+
+
+def _place(document: Document, loc: list[str | int]) -> str:
+    problem = document.problem(loc, "", "")
+    return f"{problem.file}:{problem.line}:{problem.column}"
+
+
+# ---- one document ---------------------------------------------------------------------------------
+
+
+def _take(
+    document: Document,
+    found: dict[str, dict[str, Any]],
+    places: dict[str, tuple[Document, list[str | int]]],
+) -> list[Problem]:
+    """Put what a document holds into `found`; return what is wrong with it."""
+    data = document.data
+    if not isinstance(data, dict) or not set(data) <= {"schema", *found}:
+        known = ", ".join(found)
+        return [document.problem([], "is not a bank", f"Start it with `schema: {SCHEMA}` and one of: {known}.")]
+    if data.get("schema") != SCHEMA:
+        todo = f"Write `schema: {SCHEMA}`, or get a newer quizapp for a newer file."
+        return [document.problem(["schema"], f"has schema {data.get('schema')!r}, not {SCHEMA}", todo)]
+    problems = []
+    for part in found:
+        body = data.get(part, [])
+        entries = body.items() if isinstance(body, dict) else enumerate(body or [])
+        for place, entry in entries:
+            loc: list[str | int] = [part, place]
+            value, wrong = _entry(document, part, loc, entry)
+            problems += wrong
+            if value is None:
+                continue
+            id_ = place if part == "misconceptions" else value.id
+            if id_ in found[part]:
+                first = _place(*places[id_]) if id_ in places else "another file"
+                problems.append(
+                    document.problem([*loc, "id"], f"the id {id_!r} is taken", f"It is also at {first}.")
+                )
+                continue
+            found[part][id_] = value
+            places[id_] = (document, loc)
+    return problems
+
+
+def _entry(
+    document: Document, part: str, loc: list[str | int], entry: object
+) -> tuple[Any, list[Problem]]:
+    """One entry, checked; None when it is not in order."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if not isinstance(entry, dict):
+        return None, [document.problem(loc, "is not a mapping", "Write `key: value` lines.")]
+    cls: type[Any] = _PARTS.get(part, Item)
+    if part == "items":
+        kind = entry.get("kind")
+        if kind not in model.KINDS:
+            todo = f"Use one of: {', '.join(model.KINDS)}."
+            return None, [document.problem([*loc, "kind"], f"unknown kind {kind!r}", todo)]
+        cls = model.KINDS[kind]
+    try:
+        value = TypeAdapter(cls).validate_python(entry)
+    except ValidationError as error:
+        return None, [_explain(document, loc, cls, detail) for detail in error.errors()]
+    return value, [
+        document.problem([*loc, *inner], what, todo)
+        for inner, what, todo in (_structure(value) if isinstance(value, Item) else [])
+    ]
+
+
+def _explain(document: Document, loc: list[str | int], cls: type[Any], detail: Any) -> Problem:  # noqa: ANN401
+    """What pydantic found, said so that one can act on it."""
+    path = [*loc, *detail["loc"]]
+    name = ".".join(str(step) for step in detail["loc"])
+    kind, message = detail["type"], detail["msg"]
+    if kind == "missing":
+        return document.problem(path[:-1], f"`{name}` is missing", f"Add `{path[-1]}:` here.")
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = [entry.name for entry in dataclasses.fields(cls)]
+        near = difflib.get_close_matches(str(path[-1]), known, 1)
+        todo = f"Did you mean `{near[0]}`?" if near else "Remove it, or check how deep it is indented."
+        return document.problem(path, f"unknown key `{name}`", todo)
+    if kind == "literal_error":
+        return document.problem(
+            path, f"`{name}` is {detail['input']!r}", f"Use one of: {detail['ctx']['expected']}."
+        )
+    return document.problem(path, f"`{name}`: {message}", f"It is {str(detail['input'])[:60]!r} now.")
+
+
+# ---- what a schema cannot say ---------------------------------------------------------------------
+
+
+def _structure(item: Item) -> list[tuple[list[str | int], str, str]]:
+    """What must be true of an item so that it can be asked: (place, what, what to do)."""
+    match item:
+        case model.Choice() | model.Code():
+            return _one_key("options", item.options)
+        case model.Multi():
+            right = sum(option.correct for option in item.options)
+            if not 2 <= right < len(item.options):
+                return [(["options"], f"{right} options are correct", "Mark at least 2, and not all of them.")]
+        case model.TrueFalse():
+            return _one_key("reasons", item.reasons)
+        case model.Flaw():
+            wrong = sum(not span.ok for span in item.spans)
+            found: list[tuple[list[str | int], str, str]] = []
+            if wrong != 1:
+                found.append((["spans"], f"{wrong} spans are wrong", "Exactly one has `ok: false`."))
+            return found + _one_key("fixes", item.fixes)
+        case model.Cloze():
+            gaps = {name for name, _ in DELETION.findall(item.text)}
+            if not gaps or gaps != set(item.accept):
+                what = f"gaps {sorted(gaps)}, accept lists {sorted(item.accept)}"
+                return [(["accept"], what, "Give every {{c1::word}} one accept list.")]
+        case model.Numeric() | model.Estimate() | model.PredictNumber():
+            return _answer(item.answer)
+        case model.PredictPlot():
+            return [problem for index, ask in enumerate(item.ask) for problem in _ask(index, ask)]
+    return []
+
+
+def _one_key(name: str, options: Iterable[Any]) -> list[tuple[list[str | int], str, str]]:
+    right = sum(option.correct for option in options)
+    if right == 1:
+        return []
+    return [([name], f"{right} of the {name} are correct", "Mark exactly one with `correct: true`.")]
+
+
+def _answer(answer: model.Answer) -> list[tuple[list[str | int], str, str]]:
+    found: list[tuple[list[str | int], str, str]] = []
+    if (answer.value is None) == (answer.evidence is None):
+        found.append((["answer"], "needs `value` or `evidence`, not both", "Keep one of them."))
+    if answer.tol.abs is None and answer.tol.rel is None and answer.tol.log10 is None:
+        found.append((["answer", "tol"], "says nothing", "Give `abs`, `rel` or `log10`."))
+    return found
+
+
+def _ask(index: int, ask: model.Ask) -> list[tuple[list[str | int], str, str]]:
+    place: list[str | int] = ["ask", index]
+    if ask.evidence is None:
+        if ask.key in ask.choices:
+            return []
+        return [(place, f"the key {ask.key!r} is not a choice", "Write one of the choices.")]
+    if ask.key is not None or len(ask.edges) != len(ask.choices) - 1:
+        return [(place, "evidence needs one edge less than choices, and no key", "Correct `edges`.")]
+    return []
+
+
+def _links(
+    found: dict[str, dict[str, Any]], places: dict[str, tuple[Document, list[str | int]]]
+) -> list[Problem]:
+    """References that lead nowhere."""
+    problems = []
+    known = {"concept": found["concepts"], "claim": found["claims"], "misconception": found["misconceptions"]}
+    for id_, item in found["items"].items():
+        document, loc = places[id_]
+        for what, reference, inner in references(item):
+            if reference not in known[what]:
+                near = difflib.get_close_matches(reference, known[what], 1)
+                todo = f"Did you mean {near[0]}?" if near else f"Add it to {what}s.yaml, or remove it here."
+                problems.append(document.problem([*loc, *inner], f"unknown {what} {reference!r}", todo))
+    for id_, misconception in found["misconceptions"].items():
+        if misconception.concept not in found["concepts"]:
+            document, loc = places[id_]
+            what = f"unknown concept {misconception.concept!r}"
+            problems.append(document.problem([*loc, "concept"], what, "Use an id from concepts.yaml."))
+    return problems
+
+
+def references(item: Item) -> list[tuple[str, str, list[str | int]]]:
+    """Every id an item mentions: (what it is, the id, where in the item)."""
+    found: list[tuple[str, str, list[str | int]]] = []
+    found += [("concept", id_, ["concepts", i]) for i, id_ in enumerate(item.concepts)]
+    found += [("claim", id_, ["claims", i]) for i, id_ in enumerate(item.claims)]
+    found += [
+        ("misconception", id_, ["misconceptions", i])
+        for i, id_ in enumerate(getattr(item, "misconceptions", ()))
+    ]
+    for name in ("options", "reasons", "traps", "swaps", "reject", "red_flags", "spans", "fixes"):
+        for index, part in enumerate(getattr(item, name, ())):
+            if part.misconception:
+                found.append(("misconception", part.misconception, [name, index, "misconception"]))
+    return found
+
+
+# ---- the cache ------------------------------------------------------------------------------------
+
+
+def _key(files: Iterable[Path]) -> list[list[Any]]:
+    """What must be unchanged for the cache to count: the files, and the code that reads them."""
+    here = Path(__file__)
+    stats = [(path, path.stat()) for path in (*files, here, here.with_name("model.py"))]
+    return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
+
+
+def _remembered(cache: Path, key: list[list[Any]]) -> Bank | None:
+    """The bank as it was kept under this key; None when there is none or it cannot be read."""
+    try:
+        kept = json.loads(cache.read_text(encoding="utf-8"))
+        if kept["key"] != key:
+            return None
+        return Bank(
+            items={entry["id"]: build(model.KINDS[entry["kind"]], entry) for entry in kept["items"]},
+            claims={entry["id"]: build(Claim, entry) for entry in kept["claims"]},
+            misconceptions={id_: build(Misconception, e) for id_, e in kept["misconceptions"].items()},
+            concepts={entry["id"]: build(Concept, entry) for entry in kept["concepts"]},
+            places=kept["places"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(cache: Path, key: list[list[Any]], bank: Bank) -> None:
+    """Keep the bank. A cache that cannot be written only costs time."""
+    kept = {
+        "key": key,
+        "items": [dataclasses.asdict(item) for item in bank.items.values()],
+        "claims": [dataclasses.asdict(claim) for claim in bank.claims.values()],
+        "misconceptions": {id_: dataclasses.asdict(m) for id_, m in bank.misconceptions.items()},
+        "concepts": [dataclasses.asdict(concept) for concept in bank.concepts.values()],
+        "places": dict(bank.places),
+    }
+    with suppress(OSError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        fresh = cache.with_suffix(".new")
+        fresh.write_text(json.dumps(kept), encoding="utf-8")
+        fresh.replace(cache)

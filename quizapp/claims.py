@@ -1,0 +1,84 @@
+"""The claim catalogue joined to the bench: what settles a claim, and what the runs say about it.
+
+Experiments are read with ast; torch is never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from quizapp.model import Claim, Evidence, Run, VerdictName
+from quizapp.verifiers import catalogue
+from quizapp.verifiers.catalogue import Experiment
+
+NOT_VERDICTS = ("crashed", "timeout", "cancelled", "invalid")
+"""What a run can be instead of decided, worst first. None of them is ever good news."""
+
+
+@lru_cache(maxsize=1)
+def experiments() -> dict[str, Experiment]:
+    """Every experiment of the bench, by name."""
+    return {name: catalogue.read(name) for name in catalogue.names()}
+
+
+def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
+    """What the runs (experiment -> run) say about a claim; None when one of its experiments has not run.
+
+    holds:   every support passes and every limit fails
+    depends: every support passes and at least one limit passes
+    fails:   some support fails
+    unclear: anything else
+    """
+    needed = [runs[name] for name in claim.experiments if name in runs]
+    if not claim.checks or len(needed) < len(claim.experiments):
+        return None
+    device = needed[0].device
+    expected: VerdictName | None = getattr(claim.expected, device, None) if claim.expected else None
+    verdict, reason, conditions = _verdict(claim, needed)
+    known = experiments()
+    return Evidence(
+        claim=claim.id,
+        verdict=verdict,
+        expected=expected,
+        conditions=conditions,
+        runs=tuple(needed),
+        reason=reason,
+        stale=any(
+            run.experiment not in known or known[run.experiment].fingerprint != run.fingerprint
+            for run in needed
+        ),
+    )
+
+
+def _verdict(claim: Claim, runs: Iterable[Run]) -> tuple[str, str, tuple[str, ...]]:
+    """(verdict, reason, conditions) of a claim whose experiments have all run."""
+    by_status = {run.status: run for run in runs}
+    for status in NOT_VERDICTS:
+        if status in by_status:
+            return status, f"{by_status[status].experiment}: {by_status[status].reason}", ()
+    outcomes = {f"{run.experiment}.{check.name}": check.outcome for run in runs for check in run.checks}
+    supports = {name: outcomes.get(name, "missing") for name in claim.supports}
+    limits = {limit: outcomes.get(limit.check, "missing") for limit in claim.limits}
+    failed = [name for name, outcome in supports.items() if outcome == "fail"]
+    if failed:
+        return "fails", f"{', '.join(failed)} came out wholly outside its bounds", ()
+    open_ = [name for name, outcome in supports.items() if outcome != "pass"]
+    if open_:
+        return "unclear", f"{', '.join(open_)} could not be decided", ()
+    conditions = tuple(limit.sentence for limit, outcome in limits.items() if outcome == "pass")
+    if conditions:
+        return "depends", "", conditions
+    open_ = [limit.check for limit, outcome in limits.items() if outcome != "fail"]
+    if open_:
+        return "unclear", f"{', '.join(open_)} could not be decided", ()
+    return "holds", "", ()
+
+
+def standing(claim: Claim, evidence: Evidence | None) -> str:
+    """The state of a claim's evidence: `cited`, `none`, `fresh` or `stale`."""
+    if not claim.checks:
+        return "cited"
+    if evidence is None:
+        return "none"
+    return "stale" if evidence.stale else "fresh"

@@ -1,0 +1,62 @@
+"""Every error a user may see. Caught in two places only: the command line and the app.
+
+    QuizError                what is wrong, where, what to do
+    ├── BankError            a bank, claim or misconception file; carries every problem found
+    ├── StoreError           the learner's file of answers
+    ├── BenchError           the bench process could not be started or understood
+    └── ExportError          a deck could not be written
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class QuizError(Exception):
+    """A problem the user can act on. `what` is one sentence; `todo` says what to do about it."""
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  {self.todo}" if self.todo else self.what
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a file, at a place an editor can jump to (line and column count from 1)."""
+
+    file: str
+    line: int
+    column: int
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}\n    {self.todo}"
+
+
+class BankError(QuizError):
+    """Problems in the question files, all of them at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        count = len(problems)
+        super().__init__(
+            f"{count} problem{'s' if count != 1 else ''} in the question files:\n"
+            + "\n".join(str(problem) for problem in self.problems)
+        )
+
+
+class StoreError(QuizError):
+    """The file with the learner's answers cannot be used."""
+
+
+class BenchError(QuizError):
+    """The bench process could not be started or said something that is not an event."""
+
+
+class ExportError(QuizError):
+    """A deck could not be written."""

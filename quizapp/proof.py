@@ -1,0 +1,275 @@
+"""Talk to a bench process: ask for an experiment, hand its events on, and make a Run of them.
+
+The bench can crash, hang, print or be killed; the app only ever sees events, and the last one of a run
+is always Ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quizapp import claims, paths
+from quizapp.errors import BenchError
+from quizapp.model import Claim, Curve, Evidence, Plot, Run, Status
+from quizapp.verifiers import wire
+from quizapp.verifiers.wire import Ended, Event, Request
+
+SECONDS = {"quick": 120.0, "full": 3600.0}
+"""Wall-clock limit of a run, by profile."""
+
+
+class Recorder:
+    """Makes a Run of the events of one experiment."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.started: wire.Started | None = None
+        self.finished: wire.Finished | None = None
+        self.checks: dict[str, wire.CheckResult] = {}
+        self.sketch = wire.Sketch()
+        self.notes: list[str] = []
+        self.progress = wire.Progress(done=0, most=1)
+        self.ended: Ended | None = None
+
+    def take(self, event: Event) -> None:
+        """One more event."""
+        match event:
+            case wire.Started():
+                self.started = event
+            case wire.Checked():
+                self.checks[event.check.name] = event.check
+            case wire.Point():
+                self.sketch.add(event)
+            case wire.Note():
+                if event.text not in self.notes:
+                    self.notes.append(event.text)
+            case wire.Progress():
+                self.progress = event
+            case wire.Finished():
+                self.finished = event
+            case Ended():
+                self.ended = event
+
+    def plot(self) -> Plot:
+        """The picture so far."""
+        axes = self.started.plot if self.started else {}
+        curves = tuple(
+            Curve(name=name, arm=arm, x=tuple(xs), y=tuple(ys))
+            for (name, arm), (xs, ys) in self.sketch.curves().items()
+        )
+        return Plot(curves=curves, **{key: axes[key] for key in ("title", "x", "y", "x_log", "y_log") if key in axes})
+
+    def run(self) -> Run:
+        """What was measured. A run that did not come to its end is never `ok`."""
+        status, reason = self._status()
+        started, finished = self.started, self.finished
+        return Run(
+            experiment=self.request.experiment,
+            profile=self.request.profile,
+            status=status,
+            reason=reason,
+            checks=tuple(self.checks.values()),
+            plot=self.plot(),
+            notes=tuple(self.notes),
+            seeds=finished.seeds if finished else (),
+            seconds=finished.seconds if finished else 0.0,
+            device=started.device if started else "",
+            machine=started.machine if started else "",
+            threads=started.threads if started else 0,
+            versions=started.versions if started else {},
+            fingerprint=started.fingerprint if started else "",
+            at=finished.at if finished else datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _status(self) -> tuple[Status, str]:
+        if self.ended is None:
+            return "crashed", "the bench fell silent"
+        if self.ended.status != "ok":
+            known: dict[str, Status] = {"timeout": "timeout", "cancelled": "cancelled"}
+            return known.get(self.ended.status, "crashed"), self.ended.reason
+        if self.finished is None or self.started is None:
+            return "crashed", "the experiment ended without a result"
+        return ("ok" if self.finished.status == "ok" else "invalid"), self.finished.reason
+
+
+class Bench:
+    """One warm bench process. Experiments run one at a time; close() leaves no process behind."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stderr: deque[str] = deque(maxlen=40)
+        self._drain: asyncio.Task[None] | None = None
+        self._ids = itertools.count(1)
+        self._busy = asyncio.Lock()
+        self._current: str | None = None
+
+    async def start(self) -> None:
+        """Start the process, if it is not running. It warms up by itself.
+
+        Raises BenchError when it cannot be started.
+        """
+        if self._process is not None and self._process.returncode is None:
+            return
+        root = str(paths.PACKAGE.parent)
+        environment = {
+            **os.environ,
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        }
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "quizapp.verifiers", "--serve"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=2 * wire.LINE_LIMIT,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise BenchError(f"the bench cannot be started: {error}", "Try `quizapp doctor`.") from error
+        self._drain = asyncio.create_task(self._read_stderr(self._process))
+
+    async def _read_stderr(self, process: asyncio.subprocess.Process) -> None:
+        """Keep the last lines; a pipe that nobody reads would block the bench."""
+        assert process.stderr is not None
+        while chunk := await process.stderr.read(65536):
+            self._stderr.extend(chunk.decode(errors="replace").splitlines())
+
+    async def events(self, request: Request) -> AsyncIterator[Event]:
+        """The events of one run, Ended last. Cancelling or closing the iterator stops the run."""
+        async with self._busy:
+            await self.start()
+            process = self._process
+            assert process is not None and process.stdin is not None and process.stdout is not None
+            self._current = request.id
+            ended = False
+            try:
+                await self._send({**asdict(request)})
+                while not ended:
+                    try:
+                        line = await process.stdout.readline()
+                    except ValueError:
+                        continue  # a line over the limit; the reader has dropped it
+                    if not line:
+                        await self._end_of(process)
+                        ended = True
+                        yield Ended(id=request.id, status="crashed", reason=self._last_words())
+                        return
+                    with suppress(ValueError):
+                        event = wire.decode(line.decode(errors="replace"))
+                        ended = isinstance(event, Ended)
+                        yield event
+            finally:
+                self._current = None
+                if not ended:
+                    # The reader left in the middle; a fresh process is simpler than finding the end.
+                    await self.close()
+
+    async def _send(self, message: dict[str, object]) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            await self._process.stdin.drain()
+
+    def _last_words(self) -> str:
+        said = [line for line in self._stderr if line.strip()]
+        return said[-1] if said else "the bench process is gone"
+
+    async def _end_of(self, process: asyncio.subprocess.Process) -> None:
+        await process.wait()
+        if self._drain is not None:
+            await self._drain
+
+    async def prove(
+        self,
+        experiment: str,
+        *,
+        profile: str = "quick",
+        device: str = "auto",
+        seeds: int | None = None,
+        seconds: float | None = None,
+        watch: Callable[[Recorder, Event], None] | None = None,
+    ) -> Run:
+        """Run an experiment to its end and return what came of it; never raises for what it does."""
+        request = Request(
+            id=str(next(self._ids)),
+            experiment=experiment,
+            profile=profile,
+            device=device,
+            seeds=seeds,
+            seconds=seconds or SECONDS[profile],
+        )
+        recorder = Recorder(request)
+        async for event in self.events(request):
+            recorder.take(event)
+            if watch is not None:
+                watch(recorder, event)
+        return recorder.run()
+
+    async def cancel(self) -> None:
+        """Stop the run under way; its last event says so."""
+        if self._current is not None and self._process is not None:
+            await self._send({"cancel": self._current})
+
+    async def close(self) -> None:
+        """End the process and everything it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            if process.stdin is not None:
+                process.stdin.close()  # its end tells the bench to kill its child and go
+            try:
+                await asyncio.wait_for(process.wait(), 2.0)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if self._drain is not None:
+            await self._drain
+
+
+async def prove_claim(
+    bench: Bench,
+    claim: Claim,
+    *,
+    profile: str = "quick",
+    device: str = "auto",
+    known: dict[str, Run] | None = None,
+    keep: Callable[[Run], object] | None = None,
+    watch: Callable[[Recorder, Event], None] | None = None,
+) -> Evidence:
+    """Run every experiment a claim draws on, except those in `known`, and judge it.
+
+    Raises ValueError for a claim that has no checks.
+    """
+    runs = known if known is not None else {}
+    for name in claim.experiments:
+        if name in runs:
+            continue
+        runs[name] = await bench.prove(name, profile=profile, device=device, watch=watch)
+        if keep is not None:
+            keep(runs[name])
+    evidence = claims.judge(claim, runs)
+    if evidence is None:
+        raise ValueError(f"{claim.id} is cited only; there is nothing to run")
+    return evidence
+
+
+def source(experiment: str) -> tuple[Path, str]:
+    """The file of an experiment and what is in it."""
+    path = claims.experiments()[experiment].path
+    return path, path.read_text(encoding="utf-8")

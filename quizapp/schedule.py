@@ -1,0 +1,79 @@
+"""When to ask again: py-fsrs behind one pure function. No clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+from quizapp.model import Memory, Review
+
+RATINGS = {1: "again", 2: "hard", 3: "good", 4: "easy"}
+RETENTION = 0.9
+DAY_STARTS = time(4, 0)
+"""Somebody who practises after midnight is still on yesterday's day."""
+
+
+@cache
+def _scheduler() -> Any:  # noqa: ANN401 - fsrs has no types and is imported late
+    from fsrs import Scheduler
+
+    # Fuzz draws from the global generator; without it the same answers give the same plan.
+    return Scheduler(desired_retention=RETENTION, enable_fuzzing=False)
+
+
+def review(item: str, memory: Memory | None, rating: int, now: datetime) -> Memory:
+    """The memory of an item after a rating (1 to 4) at `now`, which must be in UTC."""
+    from fsrs import Card, Rating, State
+
+    if memory is None:
+        card = Card(card_id=1, due=now)  # an id of its own: without one fsrs sleeps for a millisecond
+    else:
+        card = Card(
+            card_id=1,
+            state=State(memory.state),
+            step=memory.step,
+            stability=memory.stability,
+            difficulty=memory.difficulty,
+            due=memory.due,
+            last_review=memory.last,
+        )
+    after, _ = _scheduler().review_card(card, Rating(rating), now)
+    lapsed = memory is not None and memory.state == State.Review and rating == 1
+    return Memory(
+        item=item,
+        stability=after.stability,
+        difficulty=after.difficulty,
+        due=after.due,
+        last=now,
+        state=int(after.state),
+        step=after.step,
+        reps=(memory.reps if memory else 0) + 1,
+        lapses=(memory.lapses if memory else 0) + lapsed,
+    )
+
+
+def fold(reviews: Iterable[Review]) -> dict[str, Memory]:
+    """Item id -> memory, from reviews in the order they happened."""
+    memories: dict[str, Memory] = {}
+    for done in reviews:
+        memories[done.item] = review(done.item, memories.get(done.item), done.rating, done.at)
+    return memories
+
+
+def day_end(now: datetime) -> datetime:
+    """The end of the learner's day: the next 04:00 in the time zone of `now`."""
+    today = now.replace(hour=DAY_STARTS.hour, minute=0, second=0, microsecond=0)
+    return today if now < today else today + timedelta(days=1)
+
+
+def is_due(memory: Memory, now: datetime) -> bool:
+    """Learning steps count in minutes, everything else in whole days. `now` is in the learner's zone."""
+    learning = memory.state != 2
+    return memory.due <= (now if learning else day_end(now))
+
+
+def interval(memory: Memory) -> timedelta:
+    """How long until the item comes back."""
+    return memory.due - memory.last

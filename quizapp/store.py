@@ -1,0 +1,213 @@
+"""The learner's file: SQLite, append-only. Nothing is ever updated or deleted.
+
+An answer is one INSERT, committed before the app shows what was right. Changing a rating and undoing
+are rows of their own. Memory is not stored: it is a fold over the reviews (schedule.fold).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from quizapp.errors import StoreError
+from quizapp.model import Prediction, Review, Run, VerdictName, build
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE reviews (
+            id INTEGER PRIMARY KEY, item TEXT NOT NULL, rev INTEGER NOT NULL, at TEXT NOT NULL,
+            given TEXT NOT NULL, score REAL NOT NULL, correct INTEGER NOT NULL, confidence REAL,
+            rating INTEGER NOT NULL CHECK (rating BETWEEN 1 AND 4), seconds REAL NOT NULL) STRICT""",
+        """CREATE TABLE amendments (
+            id INTEGER PRIMARY KEY, review INTEGER NOT NULL REFERENCES reviews (id), at TEXT NOT NULL,
+            rating INTEGER CHECK (rating BETWEEN 1 AND 4)) STRICT""",
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY, experiment TEXT NOT NULL, device TEXT NOT NULL, at TEXT NOT NULL,
+            status TEXT NOT NULL, body TEXT NOT NULL) STRICT""",
+        "CREATE INDEX runs_newest ON runs (experiment, id)",
+        """CREATE TABLE predictions (
+            id INTEGER PRIMARY KEY, claim TEXT NOT NULL, at TEXT NOT NULL, predicted TEXT NOT NULL) STRICT""",
+        """CREATE TABLE outcomes (
+            id INTEGER PRIMARY KEY, prediction INTEGER NOT NULL REFERENCES predictions (id),
+            at TEXT NOT NULL, measured TEXT NOT NULL) STRICT""",
+    ),
+)
+"""Each entry takes the file from version i to i + 1, in one transaction."""
+
+
+class Store:
+    """One connection, usable from any thread, one writer at a time; other copies of the app may write too."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file. Raises StoreError when it cannot be used."""
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{path} cannot be used as the file of answers: {error}",
+                "Set QUIZAPP_HOME to a folder you can write to, or move the file away.",
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @property
+    def version(self) -> int:
+        """The file's schema version."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        if self.version > len(MIGRATIONS):
+            raise StoreError(
+                f"{self.path} was written by a newer quizapp (its version is {self.version})",
+                "Upgrade quizapp; this one would not understand what is in it.",
+            )
+        if 0 < self.version < len(MIGRATIONS):
+            backup = self.path.with_name(f"{self.path.name}.v{self.version}")
+            if not backup.exists():
+                self._db.execute("VACUUM INTO ?", (str(backup),))
+        while self.version < len(MIGRATIONS):
+            with self._write() as db:
+                # Asked again inside the transaction: another copy of the app may have been faster.
+                version = self.version
+                if version < len(MIGRATIONS):
+                    for statement in MIGRATIONS[version]:
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {version + 1}")
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. IMMEDIATE, because a plain BEGIN fails when two copies write at once."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _insert(self, table: str, **values: str | int | float | None) -> int:
+        names = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        try:
+            with self._write() as db:
+                cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+                return int(cursor.lastrowid or 0)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"could not write to {self.path}: {error}", "Free some space, or close what locks the file."
+            ) from error
+
+    def _rows(self, query: str, *arguments: str | int) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._db.execute(query, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"could not read {self.path}: {error}", "Restore it from a backup, or move it away."
+            ) from error
+
+    # ---- reviews
+
+    def add_review(self, review: Review) -> int:
+        """Keep an answer; it is on disk when this returns. Returns its id."""
+        return self._insert(
+            "reviews",
+            item=review.item,
+            rev=review.rev,
+            at=review.at.isoformat(),
+            given=review.given,
+            score=review.score,
+            correct=int(review.correct),
+            confidence=review.confidence,
+            rating=review.rating,
+            seconds=review.seconds,
+        )
+
+    def amend(self, review: int, rating: int | None, at: datetime) -> None:
+        """Change the rating of an answer, or take the answer back (None)."""
+        self._insert("amendments", review=review, at=at.isoformat(), rating=rating)
+
+    def reviews(self) -> list[Review]:
+        """Every answer that was not taken back, in order, with its last rating."""
+        rows = self._rows(
+            """SELECT r.id, r.item, r.rev, r.at, r.given, r.score, r.correct, r.confidence,
+                      CASE WHEN a.id IS NULL THEN r.rating ELSE a.rating END AS final, r.seconds
+               FROM reviews r LEFT JOIN amendments a
+                 ON a.id = (SELECT max(id) FROM amendments WHERE review = r.id)
+               WHERE final IS NOT NULL ORDER BY r.at, r.id"""
+        )
+        return [
+            Review(
+                id=row[0],
+                item=row[1],
+                rev=row[2],
+                at=datetime.fromisoformat(row[3]),
+                given=row[4],
+                score=row[5],
+                correct=bool(row[6]),
+                confidence=row[7],
+                rating=row[8],
+                seconds=row[9],
+            )
+            for row in rows
+        ]
+
+    # ---- evidence
+
+    def add_run(self, run: Run) -> int:
+        """Keep what an experiment measured. Returns its id."""
+        body = json.dumps(dataclasses.asdict(run))
+        return self._insert(
+            "runs", experiment=run.experiment, device=run.device, at=run.at, status=run.status, body=body
+        )
+
+    def newest_runs(self) -> dict[str, Run]:
+        """Experiment -> its newest run that came to an end (`ok` or `invalid`)."""
+        rows = self._rows(
+            """SELECT id, experiment, body FROM runs WHERE id IN
+               (SELECT max(id) FROM runs WHERE status IN ('ok', 'invalid') GROUP BY experiment)"""
+        )
+        return {row[1]: dataclasses.replace(build(Run, json.loads(row[2])), id=row[0]) for row in rows}
+
+    # ---- predictions
+
+    def add_prediction(self, claim: str, predicted: VerdictName, at: datetime) -> int:
+        """Lock a prediction. Returns its id."""
+        return self._insert("predictions", claim=claim, at=at.isoformat(), predicted=predicted)
+
+    def add_outcome(self, prediction: int, measured: str, at: datetime) -> None:
+        """Keep the verdict that a prediction met."""
+        self._insert("outcomes", prediction=prediction, at=at.isoformat(), measured=measured)
+
+    def predictions(self) -> list[Prediction]:
+        """Every prediction, in order, with what was measured if the run came to an end."""
+        rows = self._rows(
+            """SELECT p.claim, p.at, p.predicted, coalesce(o.measured, '') FROM predictions p
+               LEFT JOIN outcomes o ON o.prediction = p.id ORDER BY p.id"""
+        )
+        return [
+            Prediction(claim=row[0], at=datetime.fromisoformat(row[1]), predicted=row[2], measured=row[3])
+            for row in rows
+        ]
+
+
+def utc_now() -> datetime:
+    """The time, as it is kept."""
+    return datetime.now(UTC)

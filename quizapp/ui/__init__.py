@@ -1,0 +1,1 @@
+"""The terminal interface. Textual is imported here and nowhere else."""

@@ -1,0 +1,140 @@
+"""The app: a table of screens, the learner's day, and one warm bench. Everything else is in the screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, Literal
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from quizapp import bank, paths
+from quizapp.errors import BankError, Problem
+from quizapp.model import Run
+from quizapp.proof import Bench
+from quizapp.store import Store
+from quizapp.study import Study
+from quizapp.ui.home import HomeScreen
+
+Start = Literal["home", "study", "claims"]
+WARM_AFTER = 0.3
+"""Seconds after the first paint at which the bench starts to warm up."""
+
+
+class QuizApp(App[None]):
+    """Practice, proof and claims in the terminal."""
+
+    TITLE = "quizapp"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", priority=True),
+        Binding("f1", "help", "help", priority=True),
+        Binding("f2", "swap_theme", "light or dark", priority=True),
+    ]
+
+    def __init__(
+        self, topic: str | None = None, start: Start = "home", claim: str | None = None
+    ) -> None:
+        super().__init__()
+        self.problems: list[Problem] = []
+        try:
+            self.bank = bank.load(cache=paths.cache())
+        except BankError as error:
+            self.problems = error.problems
+            self.bank, _ = bank.read(sorted(paths.questions().glob("*.yaml")))
+        self.store = Store(paths.answers())
+        self.bench = Bench()
+        self.topic = topic
+        self.start = start
+        self.claim = claim
+        self._runs: dict[str, Run] | None = None
+
+    # ---- what the screens ask for
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """The newest run of every experiment."""
+        if self._runs is None:
+            self._runs = self.store.newest_runs()
+        return self._runs
+
+    def keep(self, run: Run) -> None:
+        """Store a run and remember it."""
+        self.store.add_run(run)
+        self._runs = None
+
+    def study(self, topic: str | None = None) -> Study:
+        """A new sitting."""
+        numbers = {
+            f"{run.experiment}.{check.name}": check.estimate
+            for run in self.runs.values()
+            if run.status == "ok"
+            for check in run.checks
+        }
+        return Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic, numbers=numbers)
+
+    # ---- life
+
+    def get_default_screen(self) -> Screen[None]:
+        """What stands under everything else."""
+        return HomeScreen()
+
+    def on_mount(self) -> None:
+        """Open what was asked for; warm the bench only when there is something to look at."""
+        if self.start == "study":
+            self.open_study(self.topic)
+        elif self.start == "claims":
+            self.open_claims()
+        if self.claim is not None:
+            self.open_prove(self.claim)
+        if self.problems:
+            from quizapp.ui.problems import ProblemsScreen
+
+            self.push_screen(ProblemsScreen(self.problems))
+        self.call_after_refresh(partial(self.set_timer, WARM_AFTER, self._warm))
+
+    async def _warm(self) -> None:
+        """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
+        self.run_worker(self.bench.start(), exit_on_error=False)
+        await asyncio.to_thread(__import__, "quizapp.ui.prove")
+
+    async def on_unmount(self) -> None:
+        """Leave no process behind."""
+        await self.bench.close()
+        self.store.close()
+
+    # ---- the table of screens; each is imported when it is first opened
+
+    def open_study(self, topic: str | None = None) -> None:
+        """Practise."""
+        from quizapp.ui.practice import PracticeScreen
+
+        self.push_screen(PracticeScreen(self.study(topic)))
+
+    def open_claims(self) -> None:
+        """Browse the claims."""
+        from quizapp.ui.claims import ClaimsScreen
+
+        self.push_screen(ClaimsScreen())
+
+    def open_prove(self, claim: str) -> None:
+        """Put a claim to the test."""
+        from quizapp.ui.prove import ProveScreen
+
+        self.push_screen(ProveScreen(self.bank.claims[claim]))
+
+    def action_help(self) -> None:
+        """The keys of the screen at hand."""
+        from quizapp.ui.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(getattr(self.screen, "KEYS", ())))
+
+    def action_swap_theme(self) -> None:
+        """Dark to light and back."""
+        self.theme = "textual-light" if self.theme == "textual-dark" else "textual-dark"

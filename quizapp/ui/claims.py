@@ -1,0 +1,151 @@
+"""Claims: browse, filter, see what evidence there is, prove."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from quizapp import claims
+from quizapp.model import Claim, Evidence
+from quizapp.ui.look import bold, dim, keys, lines, verdict
+
+if TYPE_CHECKING:
+    from quizapp.ui.app import QuizApp
+
+
+class ClaimsScreen(Screen[None]):
+    """The catalogue."""
+
+    app: QuizApp
+    AUTO_FOCUS = ""
+    KEYS = (
+        ("up / down", "choose a claim"),
+        ("enter, p", "prove it"),
+        ("/", "filter: words of the claim, its topic, verdict or state (none, fresh, stale, cited)"),
+        ("escape", "leave the filter, then home"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.evidence: dict[str, Evidence | None] = {}
+
+    def compose(self) -> ComposeResult:
+        """Filter, list, and the claim at the cursor in full."""
+        yield Static(id="status", markup=False)
+        yield Input(id="filter", placeholder="/ to filter", select_on_focus=False)
+        yield OptionList(id="claims")
+        yield Static(id="detail", markup=False)
+        hints = (("enter", "prove"), ("/", "filter"), ("escape", "home"), ("?", "help"))
+        yield Static(keys(*hints), id="hints")
+
+    async def on_mount(self) -> None:
+        """Show the list at once; states follow."""
+        self._fill()
+        self.query_one("#claims").focus()
+
+    def on_screen_resume(self) -> None:
+        """Something may have been proved meanwhile."""
+        self.run_worker(self._judge(), exclusive=True)
+
+    async def _judge(self) -> None:
+        runs = dict(self.app.runs)
+        known = self.app.bank.claims.values()
+        self.evidence = await asyncio.to_thread(
+            lambda: {claim.id: claims.judge(claim, runs) for claim in known}
+        )
+        self._fill()
+
+    def _words(self, claim: Claim) -> str:
+        evidence = self.evidence.get(claim.id)
+        said = [claim.id, claim.says, claim.topic, claims.standing(claim, evidence)]
+        if evidence is not None:
+            said += [evidence.verdict, "surprise" if evidence.surprise else ""]
+        return " ".join(said).lower()
+
+    def _fill(self) -> None:
+        words = self.query_one("#filter", Input).value.lower().split()
+        shown = [
+            claim
+            for claim in self.app.bank.claims.values()
+            if all(word in self._words(claim) for word in words)
+        ]
+        listed = self.query_one("#claims", OptionList)
+        before = listed.highlighted_option.id if listed.highlighted_option else None
+        listed.set_options(Option(self._row(claim), id=claim.id) for claim in shown)
+        ids = [claim.id for claim in shown]
+        listed.highlighted = ids.index(before) if before in ids else (0 if ids else None)
+        counted = f"{len(shown)} of {len(self.app.bank.claims)} claims"
+        self.query_one("#status", Static).update(Content.assemble(("claims", "bold"), f"   {counted}"))
+        if not shown:
+            self.query_one("#detail", Static).update(dim("No claim fits the filter."))
+
+    def _row(self, claim: Claim) -> Content:
+        evidence = self.evidence.get(claim.id)
+        state = claims.standing(claim, evidence)
+        said = verdict(f"{evidence.verdict:<9}") if evidence else dim(f"  {'':<9}")
+        mark = " !" if evidence is not None and evidence.surprise else "  "
+        return Content.assemble(said, mark, dim(f"{state:<6}"), f" {claim.says}")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the claim in full."""
+        claim = self.app.bank.claims[str(event.option_id)]
+        evidence = self.evidence.get(claim.id)
+        rows: list[Content | str] = [
+            bold(claim.says),
+            dim(f"{claim.id} · {claim.topic.replace('_', ' ')} · literature: {claim.standing}"),
+        ]
+        if not claim.checks:
+            rows.append(dim("Cited only: it cannot be tested here."))
+        elif evidence is None:
+            rows.append(dim("Not put to the test yet."))
+        else:
+            about = f"  {evidence.runs[0].device}, {max(run.at for run in evidence.runs)[:16]}"
+            surprise = f"  a surprise: expected {evidence.expected}" if evidence.surprise else ""
+            rows.append(Content.assemble(verdict(evidence.verdict), (about, "$text-muted"), surprise))
+            rows += [Content.assemble(("depends on: ", "bold"), text) for text in evidence.conditions]
+        self.query_one("#detail", Static).update(lines(*rows))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Prove it."""
+        claim = self.app.bank.claims[str(event.option_id)]
+        if claim.checks:
+            self.app.open_prove(claim.id)
+        else:
+            self.notify("This claim is cited only; there is nothing to run.")
+
+    def on_input_changed(self) -> None:
+        """Filter as one types."""
+        self._fill()
+
+    def on_input_submitted(self) -> None:
+        """Back to the list."""
+        self.query_one("#claims").focus()
+
+    def on_key(self, event: Key) -> None:
+        """The keys of KEYS that the widgets do not take."""
+        typing = self.query_one("#filter").has_focus
+        if event.key == "escape":
+            event.stop()
+            if typing:
+                self.query_one("#claims").focus()
+            else:
+                self.dismiss()
+        elif event.key == "down" and typing:
+            event.stop()
+            self.query_one("#claims").focus()
+        elif not typing and event.key == "slash":
+            event.stop()
+            self.query_one("#filter").focus()
+        elif not typing and event.key == "question_mark":
+            event.stop()
+            self.app.action_help()
+        elif not typing and event.key == "p":
+            event.stop()
+            self.query_one("#claims", OptionList).action_select()

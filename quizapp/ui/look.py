@@ -1,0 +1,98 @@
+"""Small pieces of drawing that every screen shares. Bank texts are never parsed as markup."""
+
+from __future__ import annotations
+
+import math
+
+from textual.content import Content
+from textual.widget import Widget
+
+VERDICTS = {
+    "holds": ("✓", "bold $text-success"),
+    "depends": ("≈", "bold $text-warning"),
+    "fails": ("✗", "bold $text-error"),
+    "unclear": ("?", "bold $text-muted"),
+    "invalid": ("!", "bold $text-error"),
+    "crashed": ("!", "bold $text-error"),
+    "timeout": ("!", "bold $text-error"),
+    "cancelled": ("-", "$text-muted"),
+}
+OUTCOMES = {"pass": ("✓", "$text-success"), "fail": ("✗", "$text-error"), "unclear": ("?", "$text-muted")}
+
+
+def verdict(name: str) -> Content:
+    """A verdict as a sign and a word, readable without colour."""
+    sign, style = VERDICTS.get(name, (" ", ""))
+    return Content.styled(f"{sign} {name}", style)
+
+
+def bold(text: str) -> Content:
+    """Plain text, in bold."""
+    return Content.styled(text, "bold")
+
+
+def dim(text: str) -> Content:
+    """Plain text, receding."""
+    return Content.styled(text, "$text-muted")
+
+
+def lines(*parts: Content | str) -> Content:
+    """Parts under one another."""
+    return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
+
+
+def keys(*pairs: tuple[str, str]) -> Content:
+    """Hints: each key with what it does."""
+    return Content("  ").join([Content.assemble((key, "bold $text"), " ", what) for key, what in pairs])
+
+
+def amount(value: float) -> str:
+    """A measured number in few characters."""
+    return f"{value:.3g}"
+
+
+def gauge(
+    low: float, high: float, bounds: tuple[float | None, float | None], width: int = 20
+) -> Content:
+    """Where an interval lies against its bounds: `·` outside, `░` inside the bounds, `━` the interval.
+
+    Logarithmic when everything is positive and spans more than three decades.
+    """
+    finite = [value for value in (low, high, *bounds) if value is not None and math.isfinite(value)]
+    if len(finite) < 2 or math.isnan(low) or math.isnan(high):
+        return Content(" " * width)
+    positive = [value for value in finite if value > 0]
+    log = len(positive) >= 2 and min(finite) >= 0 and max(positive) / min(positive) > 1e3
+    tiny = min(positive) / 10 if log else 0.0
+
+    def place(value: float) -> float:
+        return math.log10(max(value, tiny)) if log else value
+
+    ends = [place(value) for value in finite]
+    first, last = min(ends), max(ends)
+    pad = 0.15 * (last - first) or 1.0
+    first, last = first - pad, last + pad
+    cell = (last - first) / width
+    floor = -math.inf if bounds[0] is None else place(bounds[0])
+    ceiling = math.inf if bounds[1] is None else place(bounds[1])
+    start = int((max(place(low) if math.isfinite(low) else first, first) - first) / cell)
+    stop = int((min(place(high) if math.isfinite(high) else last, last) - first) / cell)
+    strip = []
+    for column in range(width):
+        middle = first + (column + 0.5) * cell
+        inside = floor <= middle <= ceiling
+        if start <= column <= min(stop, width - 1):
+            strip.append(("━", "bold"))
+        else:
+            strip.append(("░", "$text-success") if inside else ("·", "$text-muted"))
+    return Content.assemble(*strip)
+
+
+def scroll(body: Widget, key: str) -> bool:
+    """Scroll by a key; False when it is not one that scrolls."""
+    page = max(1, body.size.height - 2)
+    rows = {"down": 2, "j": 2, "up": -2, "k": -2, "pagedown": page, "pageup": -page}.get(key)
+    if rows is None:
+        return False
+    body.scroll_relative(y=rows, animate=False)
+    return True

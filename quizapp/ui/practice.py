@@ -1,0 +1,313 @@
+"""Practice: one item at a time, from the question to the rating. Every answer is on disk before the reveal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from quizapp import model
+from quizapp.model import Item
+from quizapp.steps import Step, given, question, steps
+from quizapp.study import CONFIDENCES, Answered, Study
+from quizapp.ui.answer import Picking
+from quizapp.ui.feedback import feedback, filled, how_long
+from quizapp.ui.look import bold, dim, keys, lines, scroll
+
+if TYPE_CHECKING:
+    from quizapp.ui.app import QuizApp
+
+
+class PracticeScreen(Screen[None]):
+    """A sitting. Phases: ask (a step), sure (how confident), rate (a card), told (feedback), done."""
+
+    app: QuizApp
+    AUTO_FOCUS = ""
+    KEYS = (
+        ("1-9", "pick; tick; or the next in an order"),
+        ("up / down", "move the cursor, or scroll the feedback"),
+        ("enter, space", "take the option at the cursor; turn a card; go on"),
+        ("1-5 when asked", "how sure you are: 50, 60, 75, 90, 99%; enter: do not say"),
+        ("1-4 after it", "again, hard, good, easy: change the proposed rating and go on"),
+        ("u or ctrl+z", "undo the last answer, also the last of the sitting"),
+        ("p", "prove it: put the item's claim to the test"),
+        ("escape", "home"),
+    )
+    BINDINGS = [("escape", "leave", "home"), ("ctrl+z", "undo", "undo")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self, study: Study) -> None:
+        super().__init__()
+        self.study = study
+        self.phase = "ask"
+        self.item: Item | None = None
+        self.steps: tuple[Step, ...] = ()
+        self.replies: list[Any] = []
+        self.picking: Picking | None = None
+        self.confidence: float | None = None
+        self.answered: Answered | None = None
+        self.asked_at = 0.0
+        self.spent = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Question above, what to do about it below."""
+        yield Static(id="status", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="question", classes="block", markup=False)
+            yield Static(id="answer", classes="block", markup=False)
+            yield Input(id="typed", select_on_focus=False)
+            yield Static(id="feedback", classes="block", markup=False)
+        yield Static(id="hints", markup=False)
+
+    def on_mount(self) -> None:
+        """Ask the first item."""
+        self._ask(self.study.next())
+
+    # ---- asking
+
+    def _ask(self, item: Item | None) -> None:
+        self.item = item
+        self.replies, self.confidence, self.answered = [], None, None
+        self.query_one("#feedback", Static).update("")
+        self.query_one("#body").scroll_home(animate=False)
+        if item is None:
+            self._finish()
+            return
+        memory = self.study.memories.get(item.id)
+        self.steps = steps(item, salt=str(memory.reps if memory else 0))
+        self.query_one("#question", Static).update(_question(item))
+        self.asked_at = time.monotonic()
+        self._show_step()
+
+    def _show_step(self) -> None:
+        """Draw the step that is next, or ask for confidence when there is none."""
+        if len(self.replies) == len(self.steps):
+            if isinstance(self.item, model.Open):  # asked before the rubric was opened
+                self._answer(given(self.item, self.steps, self.replies))
+            else:
+                self._ask_confidence()
+            return
+        step = self.steps[len(self.replies)]
+        self.phase = "ask"
+        self.picking = Picking(step) if step.options else None
+        self._status()
+        typing = step.mode == "text"
+        typed = self.query_one("#typed", Input)
+        typed.display = typing
+        answer = self.picking.draw() if self.picking else bold(step.prompt)
+        self.query_one("#answer", Static).update(answer)
+        if typing:
+            typed.value = ""
+            typed.focus()
+            self._hint(("enter", "take it"), ("ctrl+z", "undo last"), ("escape", "home"))
+        else:
+            self.set_focus(None)
+            turn = ("space", "turn it") if step.mode == "reveal" else ("1-9", "pick")
+            self._hint(turn, ("u", "undo last"), ("escape", "home"), ("?", "help"))
+
+    def _status(self) -> None:
+        due, new = self.study.left()
+        item = self.item
+        about = f"{item.topic.replace('_', ' ')} · {item.kind} · {item.level}" if item else ""
+        self.query_one("#status", Static).update(
+            Content.assemble((f"{due} due, {new} new", "bold"), f"   {about}")
+        )
+
+    def _hint(self, *pairs: tuple[str, str]) -> None:
+        self.query_one("#hints", Static).update(keys(*pairs))
+
+    def _take(self, reply: Any) -> None:  # noqa: ANN401 - by mode
+        """A step is complete."""
+        self.replies.append(reply)
+        if isinstance(self.item, model.Open) and len(self.replies) == 1:
+            self.query_one("#question", Static).update(_question(self.item, opened=True))
+            self._ask_confidence()
+            return
+        self._show_step()
+
+    # ---- confidence, before anything is revealed
+
+    def _ask_confidence(self) -> None:
+        self.phase = "sure"
+        self.spent = time.monotonic() - self.asked_at
+        self.query_one("#typed", Input).display = False
+        self.set_focus(None)
+        if self.picking is not None:
+            self.query_one("#answer", Static).update(self.picking.draw())
+        scale = "   ".join(f"{key} {value:.0%}" for key, value in enumerate(CONFIDENCES, 1))
+        self.query_one("#feedback", Static).update(lines(bold("How sure are you?"), scale))
+        self._hint(("1-5", "how sure"), ("enter", "do not say"), ("escape", "home"))
+        self._to_end()
+
+    def _sure(self, key: str) -> None:
+        if key in "12345":
+            self.confidence = CONFIDENCES[int(key) - 1]
+        elif key not in ("enter", "space"):
+            return
+        if isinstance(self.item, model.Card):
+            self._turn(self.item)
+        elif isinstance(self.item, model.Open) and len(self.replies) == 1:
+            self.query_one("#feedback", Static).update("")
+            self._show_step()
+        else:
+            self._answer(given(self._at_hand(), self.steps, self.replies))
+
+    def _at_hand(self) -> Item:
+        """The item being asked. There is one in every phase but done."""
+        assert self.item is not None
+        return self.item
+
+    def _turn(self, card: model.Card) -> None:
+        """Show the back; the learner's own rating is the answer."""
+        self.phase = "rate"
+        points = [dim(f"  ☐ {point}") for point in card.grade_yourself]
+        self.query_one("#feedback", Static).update(lines(bold(card.back), "", *points))
+        self._hint(("1", "again"), ("2", "hard"), ("3", "good"), ("4", "easy"), ("escape", "home"))
+
+    # ---- the answer
+
+    def _answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
+        self.phase = "saving"
+        self.run_worker(self._keep(reply))
+
+    async def _keep(self, reply: Any) -> None:  # noqa: ANN401 - by kind
+        """Write the answer in a thread (a commit can take 20 ms), then reveal."""
+        self.answered = await asyncio.to_thread(
+            self.study.answer, self._at_hand(), reply, self.confidence, self.spent
+        )
+        if isinstance(self.item, model.Card):
+            self._ask(self.study.next())
+            return
+        self._tell()
+
+    def _tell(self) -> None:
+        """Right or wrong, and why."""
+        assert self.answered is not None
+        self.phase = "told"
+        self._status()
+        self.query_one("#answer", Static).update("")
+        if isinstance(self.item, model.Cloze):
+            self.query_one("#question", Static).update(filled(self.item))
+        self.query_one("#feedback", Static).update(feedback(self.answered, self.confidence))
+        prove = (("p", "prove it"),) if self._claim() else ()
+        self._hint(("enter", "next"), ("1-4", "change rating"), ("u", "undo"), *prove, ("escape", "home"))
+        self.query_one("#body").scroll_home(animate=False)
+
+    def _claim(self) -> str | None:
+        """The first claim of the item that can be put to the test."""
+        known = self.app.bank.claims
+        return next((id_ for id_ in self._at_hand().claims if id_ in known and known[id_].checks), None)
+
+    def _to_end(self) -> None:
+        self.call_after_refresh(self.query_one("#body").scroll_end, animate=False)
+
+    # ---- the end of the sitting
+
+    def _finish(self) -> None:
+        self.phase = "done"
+        self._status()
+        self.query_one("#typed", Input).display = False
+        self.set_focus(None)
+        answers = self.study.answers
+        right = sum(done.grade.correct for done in answers)
+        rows: list[Content | str] = [bold("Nothing more to ask now.")]
+        if answers:
+            rows.append(f"{len(answers)} answered, {right} right.")
+        if self.study.memories:
+            soonest = min(self.study.memories.values(), key=lambda memory: memory.due)
+            wait = soonest.due - self.study.answers[-1].memory.last if answers else None
+            when = f"in {how_long(wait)}" if wait is not None else f"{soonest.due.astimezone():%d %b %H:%M}"
+            rows.append(f"The next item is due {when}.")
+        if not answers:
+            rows.append(dim("Every new item of today has been seen. Come back tomorrow, or choose another topic."))
+        self.query_one("#question", Static).update(lines(*rows))
+        self.query_one("#answer", Static).update("")
+        self._hint(("u", "undo the last answer"), ("escape", "home"))
+
+    # ---- keys
+
+    def on_key(self, event: Key) -> None:
+        """Every key, by phase."""
+        key = event.key
+        handled = True
+        if key == "question_mark":
+            self.app.action_help()
+        elif key == "u" and self.phase != "saving":
+            self.action_undo()
+        elif self.phase == "ask":
+            self._key_ask(key)
+        elif self.phase == "sure":
+            self._sure(key)
+        elif self.phase == "rate" and key in "1234":
+            self.replies = [int(key)]
+            self._answer(int(key))
+        elif self.phase == "told":
+            self._key_told(key)
+        else:
+            handled = False
+        if handled:
+            event.stop()
+
+    def _key_ask(self, key: str) -> None:
+        step = self.steps[len(self.replies)]
+        if step.mode == "reveal" and key in ("space", "enter"):
+            self._take(None)
+        elif self.picking is not None:
+            if self.picking.press(key):
+                self._take(self.picking.reply)
+            else:
+                self.query_one("#answer", Static).update(self.picking.draw())
+
+    def _key_told(self, key: str) -> None:
+        if key in ("enter", "space", "n"):
+            self._ask(self.study.next())
+        elif key in "1234":
+            self.phase = "saving"
+            self.run_worker(self._rerate(int(key)))
+        elif key == "p" and (claim := self._claim()):
+            self.app.open_prove(claim)
+        else:
+            scroll(self.query_one("#body"), key)
+
+    async def _rerate(self, rating: int) -> None:
+        await asyncio.to_thread(self.study.rerate, rating)
+        self._ask(self.study.next())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A typed reply; an empty one is not taken."""
+        if event.value.strip() and self.phase == "ask":
+            self._take(event.value.strip())
+
+    def action_undo(self) -> None:
+        """Take the last answer back and ask it again."""
+        if not self.study.answers:
+            self.notify("Nothing to undo in this sitting.")
+        elif self.phase != "saving":
+            self.phase = "saving"
+            self.run_worker(self._undo())
+
+    async def _undo(self) -> None:
+        self._ask(await asyncio.to_thread(self.study.undo))
+
+    def action_leave(self) -> None:
+        """Home; everything answered is kept."""
+        if self.phase != "saving":
+            self.dismiss()
+
+
+def _question(item: Item, *, opened: bool = False) -> Content:
+    """What is asked, with its code or sentences."""
+    parts: list[Content | str] = [bold(question(item))]
+    if isinstance(item, model.Code):
+        parts += ["", item.code.rstrip()]
+    if isinstance(item, model.PredictPlot):
+        parts.append(dim(f"x: {item.axes.x.name} ({item.axes.x.scale}), y: {item.axes.y.name} ({item.axes.y.scale})"))
+    if isinstance(item, model.Open) and opened:
+        parts += ["", dim("A senior answer:"), item.model_answers.senior]
+    return lines(*parts)

@@ -1,0 +1,41 @@
+"""What is wrong in the question files, before going on without it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from quizapp.errors import Problem
+from quizapp.ui.look import bold, dim, lines
+
+
+class ProblemsScreen(ModalScreen[None]):
+    """Every problem, with its place."""
+
+    KEYS = (("up / down", "scroll"), ("enter", "go on without these items"))
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        shown = [str(problem) for problem in sorted(self.problems)]
+        with VerticalScroll(classes="sheet"):
+            yield Static(
+                lines(
+                    bold(f"{len(shown)} problem{'s' * (len(shown) != 1)} in the question files"),
+                    dim("Items with problems are left out. enter goes on; `quizapp check` lists them too."),
+                    "",
+                    *shown,
+                )
+            )
+
+    def on_key(self, event: Key) -> None:
+        """Close."""
+        if event.key in ("enter", "escape", "space"):
+            event.stop()
+            self.dismiss()

@@ -1,0 +1,289 @@
+"""Prove it: lock a prediction, watch the experiment, read the verdict with the means to doubt it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from quizapp import claims
+from quizapp.errors import BenchError
+from quizapp.model import Claim, Evidence, Plot, Run, VerdictName
+from quizapp.proof import Recorder, prove_claim
+from quizapp.store import utc_now
+from quizapp.ui.curves import Curves, legend
+from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, keys, lines, scroll, verdict
+from quizapp.verifiers.wire import CheckResult, Event, Started
+
+if TYPE_CHECKING:
+    from quizapp.ui.app import QuizApp
+
+PREDICTIONS: dict[str, VerdictName] = {"1": "holds", "2": "depends", "3": "fails"}
+TICK = 0.1
+QUIET_AFTER_KEY = 0.15
+"""Drawing is what makes keys slow: a tick right after a key is skipped."""
+LONGEST_QUIET = 0.5
+
+
+class ProveScreen(Screen[None]):
+    """One claim. Phases: predict, run, done."""
+
+    app: QuizApp
+    AUTO_FOCUS = ""
+    KEYS = (
+        ("1 / 2 / 3", "predict: holds, depends, fails; then it runs"),
+        ("s", "run without a prediction"),
+        ("up / down", "scroll"),
+        ("c", "the source of the experiment"),
+        ("r", "run it again"),
+        ("escape", "back; a run under way is cancelled"),
+    )
+    BINDINGS = [("escape", "leave", "back")]  # noqa: RUF012 - Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__()
+        self.claim = claim
+        self.phase = "predict"
+        self.predicted: VerdictName | None = None
+        self.prediction = 0
+        self.recorder: Recorder | None = None
+        self.results: dict[str, dict[str, CheckResult]] = {}
+        self._fresh = False
+        self._key_at = 0.0
+        self._drawn_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Claim, verdict, picture, checks."""
+        yield Static(id="status", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="claim", classes="block", markup=False)
+            yield Static(id="verdict", classes="block", markup=False)
+            yield Curves()
+            yield Static(id="legend", markup=False)
+            yield Static(id="checks", classes="block", markup=False)
+            yield Static(id="more", classes="block", markup=False)
+        yield Static(id="hints", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the claim; what was measured before is not shown until the prediction is locked."""
+        self.set_interval(TICK, self._tick)
+        self.query_one("#claim", Static).update(
+            lines(dim(f"People say ({self.claim.topic.replace('_', ' ')})"), bold(self.claim.says))
+        )
+        self._predict()
+
+    def _predict(self) -> None:
+        self.phase = "predict"
+        names = "   ".join(f"{key} {name}" for key, name in PREDICTIONS.items())
+        titles = [
+            f"  {name}: {claims.experiments()[name].title}"
+            for name in self.claim.experiments
+            if name in claims.experiments()
+        ]
+        self.query_one("#verdict", Static).update(
+            lines(bold("What will the bench say?"), names, "", dim("It will run"), *titles)
+        )
+        self._pictures(shown=False)
+        self._status("predict first; nothing has run yet")
+        self._hint(("1-3", "predict and run"), ("s", "run only"), ("c", "source"), ("escape", "back"))
+
+    def _pictures(self, *, shown: bool) -> None:
+        for widget in (self.query_one(Curves), self.query_one("#legend"), self.query_one("#checks")):
+            widget.display = shown
+        self.query_one("#more", Static).update("")
+
+    def _status(self, text: str) -> None:
+        self.query_one("#status", Static).update(
+            Content.assemble((f"{self.claim.id}", "bold"), f"   {text}")
+        )
+
+    def _hint(self, *pairs: tuple[str, str]) -> None:
+        self.query_one("#hints", Static).update(keys(*pairs))
+
+    # ---- running
+
+    def _start(self, predicted: VerdictName | None) -> None:
+        self.phase = "run"
+        self.predicted = predicted
+        self.results = {}
+        said = f"You said {predicted}. " if predicted else ""
+        self.query_one("#verdict", Static).update(dim(f"{said}Running..."))
+        self._pictures(shown=True)
+        self.query_one(Curves).show(Plot())
+        self.query_one("#checks", Static).update("")
+        self._hint(("escape", "cancel"), ("c", "source"))
+        self.run_worker(self._run(), group="run", exclusive=True)
+
+    async def _run(self) -> None:
+        """Lock the prediction, run every experiment of the claim, then show the verdict."""
+        self.prediction = 0
+        if self.predicted:
+            self.prediction = await asyncio.to_thread(
+                self.app.store.add_prediction, self.claim.id, self.predicted, utc_now()
+            )
+        runs: list[Run] = []
+        try:
+            evidence = await prove_claim(self.app.bench, self.claim, keep=runs.append, watch=self._watch)
+        except BenchError as error:
+            self.phase = "done"
+            self.query_one("#verdict", Static).update(str(error))
+            self._hint(("r", "try again"), ("escape", "back"))
+            return
+        for run in runs:
+            await asyncio.to_thread(self.app.keep, run)
+        if self.prediction and evidence.verdict in (*PREDICTIONS.values(), "unclear"):
+            await asyncio.to_thread(
+                self.app.store.add_outcome, self.prediction, evidence.verdict, utc_now()
+            )
+        self._done(evidence)
+
+    def _watch(self, recorder: Recorder, event: Event) -> None:
+        """An event came in: remember, and draw at the next tick."""
+        if isinstance(event, Started):
+            self.recorder = recorder
+        self.results[recorder.request.experiment] = recorder.checks
+        self._fresh = True
+
+    def _tick(self) -> None:
+        """Draw what is new, but not right after a key, and not never."""
+        now = time.monotonic()
+        typing = now - self._key_at < QUIET_AFTER_KEY and now - self._drawn_at < LONGEST_QUIET
+        if self._fresh and self.phase == "run" and not typing:
+            self._draw(now)
+
+    def _draw(self, now: float) -> None:
+        self._fresh = False
+        self._drawn_at = now
+        if self.recorder is not None:
+            plot = self.recorder.plot()
+            self.query_one(Curves).show(plot)
+            self.query_one("#legend", Static).update(legend(plot))
+            progress = self.recorder.progress
+            share = 100 * progress.done // max(1, progress.most)
+            self._status(f"{self.recorder.request.experiment}: at most {100 - share}% left")
+        self.query_one("#checks", Static).update(self._checks())
+
+    def _used(self) -> list[CheckResult]:
+        """The claim's own checks, then the controls of its experiments."""
+        all_ = {f"{name}.{check.name}": check for name, checks in self.results.items() for check in checks.values()}
+        own = [all_[name] for name in self.claim.checks if name in all_]
+        return own + [check for check in all_.values() if check.arm == "control"]
+
+    def _checks(self) -> Content:
+        rows: list[Content | str] = []
+        limits = {limit.check.partition(".")[2] for limit in self.claim.limits}
+        for check in self._used():
+            role = "control" if check.arm == "control" else "limit" if check.name in limits else "support"
+            rows += _check(check, role, full=self.phase == "done")
+        return lines(*rows) if rows else dim("No check has been looked at yet.")
+
+    # ---- the verdict
+
+    def _done(self, evidence: Evidence) -> None:
+        self.phase = "done"
+        self._draw(time.monotonic())
+        rows: list[Content | str] = [
+            Content.assemble(("Verdict: ", "bold"), verdict(evidence.verdict), _agreement(evidence))
+        ]
+        rows += [Content.assemble(("  depends on: ", "bold"), text) for text in evidence.conditions]
+        if evidence.reason:
+            rows.append(dim(f"  {evidence.reason}"))
+        if self.predicted and evidence.verdict in PREDICTIONS.values():
+            hit = self.predicted == evidence.verdict
+            rows.append(f"  You predicted {self.predicted}: {'right' if hit else 'not what came out'}.")
+        rows += ["", Content.assemble(("More exactly: ", "bold"), self.claim.correct)]
+        self.query_one("#verdict", Static).update(lines(*rows))
+        self.query_one("#more", Static).update(_provenance(self.claim, evidence))
+        self._status(f"{evidence.verdict}")
+        self._hint(("up down", "scroll"), ("c", "source"), ("r", "again"), ("escape", "back"))
+        self.query_one("#body").scroll_home(animate=False)
+
+    # ---- keys
+
+    def on_key(self, event: Key) -> None:
+        """Every key, by phase."""
+        self._key_at = time.monotonic()
+        key = event.key
+        if scroll(self.query_one("#body"), key):
+            pass
+        elif key == "question_mark":
+            self.app.action_help()
+        elif key == "c":
+            self._source()
+        elif self.phase == "predict" and key in PREDICTIONS:
+            self._start(PREDICTIONS[key])
+        elif self.phase == "predict" and key == "s":
+            self._start(None)
+        elif self.phase == "done" and key == "r":
+            self._predict()
+        else:
+            return
+        event.stop()
+
+    def _source(self) -> None:
+        from quizapp.ui.source import SourceScreen
+
+        at_hand = self.recorder.request.experiment if self.recorder else None
+        name = at_hand or next(iter(self.claim.experiments), None)
+        if name in claims.experiments():
+            self.app.push_screen(SourceScreen(name))
+
+    async def action_leave(self) -> None:
+        """Back; a run under way is cancelled and leaves no process."""
+        if self.phase == "run":
+            await self.app.bench.cancel()
+        self.dismiss()
+
+
+def _check(check: CheckResult, role: str, *, full: bool) -> list[Content | str]:
+    """A check against its bounds: one line while it runs, three when there is time to read."""
+    sign, style = OUTCOMES[check.outcome]
+    first = [(f"{sign} {check.outcome:<7}", style), (f"{role:<8}", "$text-muted")]
+    if not full:
+        strip = gauge(check.low, check.high, check.bounds, width=12)
+        return [Content.assemble(*first, strip, f" {amount(check.estimate):>9} {check.name}")]
+    must = ""
+    if check.must:
+        must = f"  must {check.must}: {'it did' if check.tripped else 'IT DID NOT'}"
+    low, high = (("-∞", "∞")[i] if b is None else amount(b) for i, b in enumerate(check.bounds))
+    return [
+        Content.assemble(*first, check.name, (must, "bold")),
+        Content.assemble(
+            "  ",
+            gauge(check.low, check.high, check.bounds),
+            f" {amount(check.estimate)} [{amount(check.low)}, {amount(check.high)}] {check.unit}",
+            (f"  wants {low} to {high}", "$text-muted"),
+        ),
+        dim(f"  {check.meaning}"),
+    ]
+
+
+def _agreement(evidence: Evidence) -> str:
+    if evidence.expected is None:
+        return ""
+    if evidence.surprise:
+        return f"   a surprise: the literature leads one to expect {evidence.expected}"
+    return "   as expected from the literature" if evidence.verdict == evidence.expected else ""
+
+
+def _provenance(claim: Claim, evidence: Evidence) -> Content:
+    """Everything needed to doubt the verdict."""
+    rows: list[Content | str] = []
+    for run in evidence.runs:
+        seeds = f"{len(run.seeds)} seed{'s' * (len(run.seeds) != 1)}"
+        versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+        rows += [
+            dim(f"{run.experiment}: {seeds}, {run.seconds:.1f} s, {run.device} ({run.machine}), {versions}"),
+            dim(f"  {run.at}  fingerprint {run.fingerprint}"),
+            *[dim(f"  note: {note}") for note in run.notes],
+        ]
+    read = [f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources]
+    return lines(*rows, dim(f"again: quizapp prove {claim.id}"), "", bold("Sources"), *read)

@@ -1,0 +1,131 @@
+"""Runs an experiment seed by seed, both arms with the same seed, and looks at fixed moments.
+
+It knows no experiment by name and no claim; it knows arms, seeds, looks and checks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import torch
+
+from . import catalogue
+from .catalogue import Experiment
+from .lab import Lab
+from .verdict import judge
+from .wire import Checked, CheckResult, Event, Finished, Progress, Started
+
+ARMS = ("claim", "control")
+
+
+def pick_device(wanted: str) -> str:
+    """`auto` is the best there is. Raises ValueError when the wanted device is not there."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return "cuda" if there["cuda"] else "mps" if there["mps"] else "cpu"
+    if wanted not in there:
+        raise ValueError(f"unknown device {wanted!r}: auto, cpu, cuda or mps")
+    if not there[wanted]:
+        raise ValueError(f"torch {torch.__version__} sees no {wanted} device here")
+    return wanted
+
+
+def machine(device: str) -> str:
+    """The device in words."""
+    if device == "cuda":
+        return str(torch.cuda.get_device_name())
+    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} thread"
+
+
+def looks_for(experiment: Experiment, seeds: int | None) -> tuple[int, ...]:
+    """When to look: the declared looks, cut at `seeds`, which is then the last look itself."""
+    if seeds is None:
+        return experiment.looks
+    if seeds < 1:
+        raise ValueError("needs at least one seed")
+    return (*[look for look in experiment.looks if look < seeds], seeds)
+
+
+def run(
+    name: str,
+    emit: Callable[[Event], None],
+    *,
+    profile: str = "quick",
+    device: str = "auto",
+    seeds: int | None = None,
+    first_seed: int = 0,
+) -> dict[str, CheckResult]:
+    """Run the experiment `name` and emit what happens; returns the checks as last looked at.
+
+    Raises LookupError for an unknown name, ValueError for a profile, device or check that is not there.
+    """
+    experiment = catalogue.read(name)
+    if profile not in experiment.profiles:
+        raise ValueError(f"{name} has no profile {profile!r}: {', '.join(experiment.profiles)}")
+    device = pick_device(device)
+    looks = looks_for(experiment, seeds)
+    began = time.perf_counter()
+    emit(
+        Started(
+            experiment=name,
+            profile=profile,
+            device=device,
+            machine=machine(device),
+            threads=torch.get_num_threads(),
+            versions={"python": platform.python_version(), "torch": torch.__version__},
+            fingerprint=experiment.fingerprint,
+            looks=looks,
+            plot={"title": experiment.title, **experiment.plot},
+        )
+    )
+    trial = importlib.import_module(f"{__package__}.experiments.{name}").trial
+    values: dict[str, list[float]] = {check: [] for check in experiment.checks}
+    results: dict[str, CheckResult] = {}
+    done = 0
+    for look in looks:
+        while done < look:
+            for position, arm in enumerate(ARMS):
+                lab = Lab(
+                    arm=arm,
+                    seed=first_seed + done,
+                    size=experiment.profiles[profile],
+                    device=device,
+                    emit=emit,
+                )
+                trial(lab)
+                _take(experiment, lab, values)
+                emit(Progress(done=len(ARMS) * done + position + 1, most=len(ARMS) * looks[-1]))
+            done += 1
+        results = {
+            check.name: judge(check, values[check.name], len(looks)) for check in experiment.checks.values()
+        }
+        for result in results.values():
+            emit(Checked(check=result))
+        if all(result.outcome != "unclear" for result in results.values()):
+            break
+    wrong = [result.name for result in results.values() if not result.tripped]
+    emit(
+        Finished(
+            status="invalid" if wrong else "ok",
+            reason=f"these controls did not come out as they must: {', '.join(wrong)}" if wrong else "",
+            seeds=tuple(range(first_seed, first_seed + done)),
+            seconds=time.perf_counter() - began,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    )
+    return results
+
+
+def _take(experiment: Experiment, lab: Lab, values: dict[str, list[float]]) -> None:
+    """Move a trial's numbers over. Raises ValueError unless they are exactly the arm's declared checks."""
+    wanted = {check.name for check in experiment.checks.values() if check.arm == lab.arm}
+    if set(lab.values) != wanted:
+        raise ValueError(
+            f"{experiment.name}, {lab.arm} arm: reported {sorted(lab.values)}, declared {sorted(wanted)}"
+        )
+    for name, value in lab.values.items():
+        values[name].append(value)

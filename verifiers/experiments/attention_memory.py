@@ -1,0 +1,432 @@
+"""What attention keeps in memory and what it computes, counted against the number of tokens.
+
+Measured: the bytes that autograd keeps for the backward pass, each storage once, parameters left out, and
+the floating point operations of matrix products (a multiply-add is two), for attention written out
+(explicit), torch's fused kernel, a causal window, linear attention and an LSTM. Bytes are fitted by
+a + b N + c N^2 in exact fractions; c is bytes per pair of tokens, and per head where a check says so. It is
+c that decides, since a large b bends the log-log slope of short sequences. Projections and MLP are not
+part of attention here. What stands at 131,072 tokens is computed from the fit, not run. All of it is
+counted, so the numbers are the same on every run, and every interval has no width.
+
+How: `measure.saved_bytes`, `measure.flops` (torch's counter, with fused attention on the CPU added) and
+`measure.kernels`. Agreement of two forms is computed in float64 on the CPU whatever the device, since
+fused kernels elsewhere have no float64. The controls take the cause away: torch is made to use its
+unfused backend, the softmax is left out, or another mechanism is put where attention was.
+
+It does not show how fast anything is, nor memory that lives only inside a kernel, nor how many heads and
+layers a model has: one head of one layer is counted. It says nothing about how well windows or linear
+attention work, and that bytes fit says nothing about whether a model is any good at that length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from .. import measure
+from ..lab import Lab
+from ..models.attention import (
+    Attention,
+    explicit_attention,
+    fused_attention,
+    linear_attention,
+    looped_attention,
+    windowed_attention,
+)
+from ..models.lstm import LSTM
+
+TITLE = "Memory and FLOPs of attention against length"
+
+PLOT = {"x": "tokens", "y": "bytes kept for backward", "x_log": True, "y_log": True}
+
+LOOKS = (1,)
+
+PROFILES = {
+    "quick": {
+        "lengths": [64, 96, 128, 192, 256, 384, 512, 768, 1024],
+        "short": [64, 96, 128, 192, 256],
+        "lstm_lengths": [32, 48, 64, 96, 128, 192, 256, 384, 512],
+        "heads": 4,
+        "head_width": 16,
+        "window": 32,
+        "width": 64,
+        "loop_tokens": 16,
+    },
+    "full": {
+        "lengths": [128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096],
+        "short": [64, 96, 128, 192, 256, 384, 512],
+        "lstm_lengths": [32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024],
+        "heads": 8,
+        "head_width": 64,
+        "window": 32,
+        "width": 256,
+        "loop_tokens": 32,
+    },
+}
+
+# fmt: off
+CHECKS = {
+    "explicit_bytes_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [1.0, None], "arm": "claim", "interval": "range",
+        "meaning": "Attention written out keeps at least a byte for every pair of tokens."},
+    "fused_bytes_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [1.0, None], "arm": "claim", "interval": "range",
+        "meaning": "Fused attention, too, keeps at least a byte for every pair of tokens."},
+    "fused_memory_exponent": {"unit": "log-log slope",
+        "bounds": [1.8, None], "arm": "claim", "interval": "range",
+        "meaning": "The bytes that fused attention keeps still grow with the square of the length."},
+    "fused_flop_exponent": {"unit": "log-log slope",
+        "bounds": [1.8, None], "arm": "claim", "interval": "range",
+        "meaning": "The arithmetic of fused attention grows with the square of the length."},
+    "fused_memory_linear": {"unit": "log-log slope",
+        "bounds": [0.9, 1.15], "arm": "claim", "interval": "range",
+        "meaning": "The bytes that fused attention keeps grow in proportion to the length."},
+    "fused_difference": {"unit": "largest absolute difference",
+        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "meaning": "Fused attention gives the same numbers as attention written out."},
+    "lstm_memory_exponent": {"unit": "log-log slope",
+        "bounds": [0.9, 1.1], "arm": "claim", "interval": "range",
+        "meaning": "What an LSTM keeps for training grows in proportion to the length."},
+    "lstm_flop_exponent": {"unit": "log-log slope", "bounds": [0.9, 1.1], "arm": "claim", "interval": "range",
+        "meaning": "The arithmetic of an LSTM grows in proportion to the length."},
+    "lstm_state_exponent": {"unit": "log-log slope",
+        "bounds": [None, 0.01], "arm": "claim", "interval": "range",
+        "meaning": "What an LSTM carries from token to token when it only runs does not grow at all."},
+    "weighted_sum_difference": {"unit": "largest absolute difference",
+        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "meaning": "Summing weight times value in two plain loops gives what the fused kernel gives."},
+    "weights_sum_to_one": {"unit": "largest distance of a row sum from 1",
+        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "meaning": "The weights that one token spreads over all tokens add up to one."},
+    "score_matrices_kept": {"unit": "N x N tensors",
+        "bounds": [1.0, None], "arm": "claim", "interval": "range",
+        "meaning": "Attention written out holds a whole N x N matrix in memory."},
+    "score_products": {"unit": "matrix products", "bounds": [1.0, 1.0], "arm": "claim", "interval": "range",
+        "meaning": "One batched matrix product fills the N x N scores of all heads."},
+    "fused_score_matrices_kept": {"unit": "N x N tensors",
+        "bounds": [None, 0.0], "arm": "claim", "interval": "range",
+        "meaning": "The fused kernel keeps no N x N matrix at all."},
+    "explicit_scores_gib_at_128k": {"unit": "GiB per head and layer, float16",
+        "bounds": [32.0, None], "arm": "claim", "interval": "range",
+        "meaning": "At 131,072 tokens the written-out scores of a single head take 32 GiB or more."},
+    "explicit_gib_at_2k": {"unit": "GiB per head and layer, float16",
+        "bounds": [None, 1.0], "arm": "claim", "interval": "range",
+        "meaning": "At 2,048 tokens one head of written-out attention keeps less than a GiB."},
+    "fused_gib_at_128k": {"unit": "GiB per head and layer, float16",
+        "bounds": [None, 1.0], "arm": "claim", "interval": "range",
+        "meaning": "At 131,072 tokens one head of fused attention keeps less than a GiB."},
+    "window_gib_at_128k": {"unit": "GiB per head and layer, float16",
+        "bounds": [None, 1.0], "arm": "claim", "interval": "range",
+        "meaning": "At 131,072 tokens one head of windowed attention keeps less than a GiB."},
+    "linear_gib_at_128k": {"unit": "GiB per head and layer, float16",
+        "bounds": [None, 1.0], "arm": "claim", "interval": "range",
+        "meaning": "At 131,072 tokens one head of linear attention keeps less than a GiB."},
+    "rotary_change_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "meaning": "Rotary positions leave the bytes per pair of tokens exactly as they were."},
+    "math_bytes_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [1.0, None], "arm": "control", "must": "pass", "interval": "range",
+        "meaning": "The same call made to run unfused keeps every pair of tokens again."},
+    "math_memory_exponent": {"unit": "log-log slope",
+        "bounds": [1.8, None], "arm": "control", "must": "pass", "interval": "range",
+        "meaning": "The same call made to run unfused is back to the square of the length."},
+    "math_memory_linear": {"unit": "log-log slope",
+        "bounds": [0.9, 1.15], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "The same call made to run unfused is not linear in memory."},
+    "math_score_matrices_kept": {"unit": "N x N tensors",
+        "bounds": [None, 0.0], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "The same call made to run unfused does keep an N x N matrix."},
+    "window_bytes_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [1.0, None], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Attention to a window keeps nothing per pair of tokens."},
+    "window_score_matrices_kept": {"unit": "N x N tensors",
+        "bounds": [1.0, None], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Attention to a window holds no N x N matrix."},
+    "linear_attention_flop_exponent": {"unit": "log-log slope",
+        "bounds": [1.8, None], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Linear attention does not compute with the square of the length."},
+    "linear_attention_difference": {"unit": "largest absolute difference",
+        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Linear attention saves memory by computing something else."},
+    "attention_memory_as_lstm": {"unit": "log-log slope",
+        "bounds": [0.9, 1.1], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Attention written out does not pass the test of memory that the LSTM has to pass."},
+    "attention_flops_as_lstm": {"unit": "log-log slope",
+        "bounds": [0.9, 1.1], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Attention does not pass the test of arithmetic that the LSTM has to pass."},
+    "cache_exponent": {"unit": "log-log slope",
+        "bounds": [None, 0.01], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "What attention carries from token to token grows with every token."},
+    "raw_score_difference": {"unit": "largest absolute difference",
+        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "With the softmax left out the weighted sum is something else."},
+    "raw_scores_sum_to_one": {"unit": "largest distance of a row sum from 1",
+        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "With the softmax left out the weights do not add up to one."},
+    "row_by_row_products": {"unit": "matrix products",
+        "bounds": [1.0, 1.0], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Scores computed query by query come from no single N x N product."},
+    "explicit_gib_at_128k": {"unit": "GiB per head and layer, float16",
+        "bounds": [None, 1.0], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "At 131,072 tokens written-out attention does not fit where the other forms do."},
+    "explicit_scores_gib_at_2k": {"unit": "GiB per head and layer, float16",
+        "bounds": [32.0, None], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "At 2,048 tokens the written-out scores are far below 32 GiB."},
+    "fusing_change_per_pair": {"unit": "bytes per pair of tokens and head",
+        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "meaning": "Fusing, unlike rotary positions, does change the bytes per pair of tokens."},
+}
+# fmt: on
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""q, k and v -> the mixed values, each [batch, heads, time, head_width]."""
+
+GIB = 2**30
+LONG = 131_072
+"""What people call 128K."""
+
+
+def trial(lab: Lab) -> None:
+    """Count everything of one arm."""
+    if lab.device.type != "cpu":
+        lab.note("Bytes and FLOPs are counted on the device; agreement is computed in float64 on the CPU.")
+    if lab.arm == "claim":
+        _memory_and_compute(lab)
+        _lstm(lab)
+        _weighted_sum(lab)
+        _matrices(lab)
+        _long_context(lab)
+    else:
+        _unfused(lab)
+        _other_mechanisms(lab)
+        _without_softmax(lab)
+        _opposites(lab)
+
+
+# ---- the claim's arm ------------------------------------------------------------------------------
+
+
+def _memory_and_compute(lab: Lab) -> None:
+    """Attention written out and fused, over the lengths of the profile."""
+    lengths, heads = lab.size["lengths"], lab.size["heads"]
+    explicit = kept_bytes(lab, explicit_attention, lengths, curve="attention written out")
+    fused = kept_bytes(lab, fused_attention, lengths, curve="fused attention")
+    lab.check("explicit_bytes_per_pair", _fit(lab, "explicit", lengths, explicit).c / heads)
+    lab.check("fused_bytes_per_pair", _fit(lab, "fused", lengths, fused).c / heads)
+    slope = _long_slope(lengths, fused)
+    lab.check("fused_memory_exponent", slope)
+    lab.check("fused_memory_linear", slope)
+    lab.check("fused_flop_exponent", flop_exponent(lab, fused_attention))
+    q, k, v = _draw(lab, lab.size["short"][-1], dtype=torch.float64)  # [1, heads, time, head_width] each
+    lab.check("fused_difference", _largest(fused_attention(q, k, v) - explicit_attention(q, k, v)))
+    names = {name for name, _ in measure.kernels(lambda: fused_attention(*_inputs(lab, 64)))}
+    lab.note(f"The fused call ran {', '.join(sorted(n for n in names if 'attention' in n)) or 'unfused'}.")
+
+
+def _lstm(lab: Lab) -> None:
+    """An LSTM written out step by step: training memory, arithmetic, and the state it carries."""
+    lengths, width = lab.size["lstm_lengths"], lab.size["width"]
+    model = LSTM(width, generator=lab.generator, dtype=torch.float32, device=lab.device)
+    kept, counts, carried = [], [], []
+    for length in lengths:
+        x = lab.randn(1, length, width, dtype=torch.float32)  # [1, time, width]
+        run = lambda x=x: model(x)  # noqa: E731 - one name for what is measured twice
+        kept.append(measure.saved_bytes(run, ignore=model.parameters()))
+        lab.point("LSTM", length, kept[-1])
+        counts.append(measure.flops(run))
+        with torch.no_grad():
+            state = model.start(1)  # [1, width] each
+            for x_t in x.unbind(dim=1):  # [1, width]
+                _, state = model.step(x_t, state)  # [1, width] each
+        carried.append(measure.stored_bytes(state))
+    lab.check("lstm_memory_exponent", measure.exponent(lengths, kept))
+    lab.check("lstm_flop_exponent", measure.exponent(lengths, counts))
+    lab.check("lstm_state_exponent", measure.exponent(lengths, carried))
+
+
+def _weighted_sum(lab: Lab) -> None:
+    """sum_j a_ij v_j in two plain loops against the fused kernel."""
+    q, k, v = _draw(lab, lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
+    summed, row_sums = looped_attention(q[0, 0], k[0, 0], v[0, 0], softmax=True)  # [time, head_width], [time]
+    lab.check("weighted_sum_difference", _largest(summed - fused_attention(q, k, v)[0, 0]))
+    lab.check("weights_sum_to_one", _largest(row_sums - 1.0))
+
+
+def _matrices(lab: Lab) -> None:
+    """How many N x N matrices are kept, and how many products fill them."""
+    length = lab.size["short"][-1]
+    q, k, v = _inputs(lab, length)  # [1, heads, time, head_width] each
+    kept = measure.saved_tensors(lambda: explicit_attention(q, k, v))
+    lab.check("score_matrices_kept", measure.squares(kept, length))
+    lab.check("score_products", measure.square_products(lambda: explicit_attention(q, k, v), length))
+    kept = measure.saved_tensors(lambda: fused_attention(q, k, v))
+    lab.check("fused_score_matrices_kept", measure.squares(kept, length))
+
+
+def _long_context(lab: Lab) -> None:
+    """One head in float16, fitted on short lengths and read off at 2,048 and 131,072 tokens."""
+    explicit = half_fit(lab, explicit_attention)
+    lab.check("explicit_scores_gib_at_128k", explicit.c * LONG**2 / GIB)
+    lab.check("explicit_gib_at_2k", explicit.at(2048) / GIB)
+    lab.check("fused_gib_at_128k", half_fit(lab, fused_attention).at(LONG) / GIB)
+    lab.check("window_gib_at_128k", half_fit(lab, _in_window(lab)).at(LONG) / GIB)
+    lab.check("linear_gib_at_128k", half_fit(lab, linear_attention).at(LONG) / GIB)
+    plain, rotary = (layer_fit(lab, positions) for positions in ("none", "rotary"))
+    lab.check("rotary_change_per_pair", abs(rotary.c - plain.c))
+
+
+# ---- the control's arm ----------------------------------------------------------------------------
+
+
+def _unfused(lab: Lab) -> None:
+    """The same call as fused attention, with torch made to use its unfused backend."""
+    lengths, length = lab.size["lengths"], lab.size["short"][-1]
+    with sdpa_kernel(SDPBackend.MATH):
+        kept = kept_bytes(lab, fused_attention, lengths, curve="the same call, unfused")
+        tensors = measure.saved_tensors(lambda: fused_attention(*_inputs(lab, length)))
+    lab.check("math_bytes_per_pair", _fit(lab, "unfused", lengths, kept).c / lab.size["heads"])
+    slope = _long_slope(lengths, kept)
+    lab.check("math_memory_exponent", slope)
+    lab.check("math_memory_linear", slope)
+    lab.check("math_score_matrices_kept", measure.squares(tensors, length))
+
+
+def _other_mechanisms(lab: Lab) -> None:
+    """Windows and linear attention, which are linear because they compute something else."""
+    lengths, length = lab.size["lengths"], lab.size["short"][-1]
+    window = _in_window(lab)
+    kept = kept_bytes(lab, window, lengths, curve="attention in a window")
+    lab.check("window_bytes_per_pair", _fit(lab, "window", lengths, kept).c / lab.size["heads"])
+    tensors = measure.saved_tensors(lambda: window(*_inputs(lab, length)))
+    lab.check("window_score_matrices_kept", measure.squares(tensors, length))
+    kept_bytes(lab, linear_attention, lengths, curve="linear attention")
+    lab.check("linear_attention_flop_exponent", flop_exponent(lab, linear_attention))
+    q, k, v = _draw(lab, length, dtype=torch.float64)  # [1, heads, time, head_width] each
+    lab.check(
+        "linear_attention_difference", _largest(linear_attention(q, k, v) - explicit_attention(q, k, v))
+    )
+
+
+def _without_softmax(lab: Lab) -> None:
+    """The raw scores used as weights, and the scores computed one query at a time."""
+    q, k, v = _draw(lab, lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
+    summed, row_sums = looped_attention(
+        q[0, 0], k[0, 0], v[0, 0], softmax=False
+    )  # [time, head_width], [time]
+    lab.check("raw_score_difference", _largest(summed - fused_attention(q, k, v)[0, 0]))
+    lab.check("raw_scores_sum_to_one", _largest(row_sums - 1.0))
+
+    def row_by_row() -> list[Tensor]:
+        rows = q.unbind(dim=2)  # time x [1, heads, head_width]
+        return [explicit_attention(row[:, :, None], k, v) for row in rows]  # time x [1, heads, 1, head_width]
+
+    lab.check("row_by_row_products", measure.square_products(row_by_row, lab.size["loop_tokens"]))
+
+
+def _opposites(lab: Lab) -> None:
+    """The checks of the claim asked of the mechanism that must not pass them."""
+    short = lab.size["short"]
+    written_out = kept_bytes(lab, explicit_attention, short)
+    lab.check("attention_memory_as_lstm", measure.exponent(short, written_out))
+    lab.check("attention_flops_as_lstm", flop_exponent(lab, fused_attention))
+    explicit = half_fit(lab, explicit_attention)
+    lab.check("explicit_gib_at_128k", explicit.at(LONG) / GIB)
+    lab.check("explicit_scores_gib_at_2k", explicit.c * 2048**2 / GIB)
+    plain, fused = layer_fit(lab, "none"), layer_fit(lab, "none", fused=True)
+    lab.check("fusing_change_per_pair", abs(fused.c - plain.c))
+    width = lab.size["head_width"]
+    layer = Attention(width, 1, generator=lab.generator, causal=True, dtype=torch.float32, device=lab.device)
+    cache, lengths, carried = None, range(1, short[0] + 1), []
+    with torch.no_grad():
+        for _ in lengths:
+            _, cache = layer.step(lab.randn(1, width, dtype=torch.float32), cache)  # [1, width]
+            carried.append(measure.stored_bytes((cache.keys, cache.values)))
+    lab.check("cache_exponent", measure.exponent(lengths, carried))
+
+
+# ---- what is measured -----------------------------------------------------------------------------
+
+
+def kept_bytes(lab: Lab, attend: Attend, lengths: list[int], *, curve: str = "") -> list[int]:
+    """Bytes kept for backward in float32 at each length, drawn as `curve` when it has a name."""
+    kept = []
+    for length in lengths:
+        q, k, v = _inputs(lab, length)  # [1, heads, time, head_width] each
+        kept.append(measure.saved_bytes(lambda q=q, k=k, v=v: attend(q, k, v)))
+        if curve:
+            lab.point(curve, length, kept[-1])
+    return kept
+
+
+def flop_exponent(lab: Lab, attend: Attend) -> float:
+    """The log-log slope of the FLOPs over the short lengths."""
+    lengths = lab.size["short"]
+    counts = [measure.flops(lambda n=n: attend(*_inputs(lab, n))) for n in lengths]
+    return measure.exponent(lengths, counts)
+
+
+def half_fit(lab: Lab, attend: Attend) -> measure.Quadratic:
+    """a + b N + c N^2 through the bytes kept by one head in float16."""
+    lengths, kept = lab.size["short"], []
+    for length in lengths:
+        q, k, v = _inputs(lab, length, heads=1, dtype=torch.float16)  # [1, 1, time, head_width] each
+        kept.append(measure.saved_bytes(lambda q=q, k=k, v=v: attend(q, k, v)))
+    return _fit(lab, "float16", lengths, kept)
+
+
+def layer_fit(lab: Lab, positions: str, *, fused: bool = False) -> measure.Quadratic:
+    """a + b N + c N^2 through the bytes kept by a whole attention layer of one head in float32."""
+    lengths, width, kept = lab.size["short"], lab.size["head_width"], []
+    layer = Attention(
+        width,
+        1,
+        generator=lab.generator,
+        positions=positions,
+        fused=fused,
+        dtype=torch.float32,
+        device=lab.device,
+    )
+    for length in lengths:
+        x = lab.randn(1, length, width, dtype=torch.float32)  # [1, time, width]
+        kept.append(measure.saved_bytes(lambda x=x: layer(x), ignore=layer.parameters()))
+    return _fit(lab, f"a layer with positions {positions}", lengths, kept)
+
+
+def _in_window(lab: Lab) -> Attend:
+    return lambda q, k, v: windowed_attention(q, k, v, lab.size["window"])
+
+
+def _draw(lab: Lab, length: int, *, dtype: torch.dtype, heads: int | None = None) -> tuple[Tensor, ...]:
+    """Queries, keys and values on the CPU: [1, heads, length, head_width] each."""
+    shape = (1, heads or lab.size["heads"], length, lab.size["head_width"])
+    return tuple(lab.randn(*shape, dtype=torch.float32).cpu().to(dtype) for _ in range(3))
+
+
+def _inputs(
+    lab: Lab, length: int, *, heads: int | None = None, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, ...]:
+    """Queries, keys and values on the device that want a gradient: [1, heads, length, head_width] each."""
+    drawn = _draw(lab, length, dtype=dtype, heads=heads)  # [1, heads, length, head_width] each
+    return tuple(tensor.to(lab.device).requires_grad_() for tensor in drawn)
+
+
+def _long_slope(lengths: list[int], counts: list[int]) -> float:
+    """The log-log slope over the last three octaves."""
+    last = [i for i, length in enumerate(lengths) if length * 8 >= lengths[-1]]
+    return measure.exponent([lengths[i] for i in last], [counts[i] for i in last])
+
+
+def _fit(lab: Lab, what: str, lengths: list[int], kept: list[int]) -> measure.Quadratic:
+    """The fit, with a note when the counts do not lie on it."""
+    fit = measure.fit_quadratic(lengths, kept)
+    if fit.residual > 1e-3:
+        lab.note(f"The bytes kept by {what} miss a + b N + c N^2 by up to {fit.residual:.1%}.")
+    return fit
+
+
+def _largest(difference: Tensor) -> float:
+    """The largest absolute entry."""
+    return float(difference.abs().max())

@@ -1,0 +1,1 @@
+"""One model per file: step(), forward(), state_bytes()."""

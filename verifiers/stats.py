@@ -1,0 +1,97 @@
+"""Intervals, slopes and their quality on plain floats. Standard library only.
+
+The interval of a mean is Student's t. Looking several times at a growing sample and stopping when it
+is decided costs error; `level` splits it over the looks (Bonferroni), which is valid whatever the
+rule for stopping.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
+ERROR = 0.05
+"""The chance that an interval misses the truth, over all the looks of one run together."""
+
+
+def level(looks: int) -> float:
+    """The confidence level of one look when there are `looks` of them."""
+    return 1.0 - ERROR / looks
+
+
+def t_quantile(probability: float, freedom: int) -> float:
+    """The quantile of Student's t, by bisection on its distribution function.
+
+    Exact to about 1e-10 for probability in (0.5, 1) and freedom >= 1.
+    """
+    if freedom < 1 or not 0.5 <= probability < 1.0:
+        raise ValueError("needs freedom >= 1 and probability in [0.5, 1)")
+    low, high = 0.0, 2.0
+    while _t_cdf(high, freedom) < probability:
+        high *= 2.0
+    for _ in range(100):
+        middle = (low + high) / 2.0
+        if _t_cdf(middle, freedom) < probability:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+def _t_cdf(t: float, freedom: int) -> float:
+    """P(T <= t) for t >= 0, by the finite sums of Abramowitz and Stegun 26.7.3 and 26.7.4."""
+    theta = math.atan(t / math.sqrt(freedom))
+    cosine, sine = math.cos(theta), math.sin(theta)
+    if freedom % 2:
+        total, term = 0.0, cosine
+        for k in range(1, freedom - 1, 2):
+            total += term
+            term *= cosine * cosine * (k + 1) / (k + 2)
+        inside = 2.0 / math.pi * (theta + sine * total)
+    else:
+        total, term = 0.0, 1.0
+        for k in range(0, freedom - 1, 2):
+            total += term
+            term *= cosine * cosine * (k + 1) / (k + 2)
+        inside = sine * total
+    return 0.5 + inside / 2.0
+
+
+def mean_interval(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
+    """(mean, low, high) of a sample; the interval is infinite below two values."""
+    mean = fmean(values)
+    if len(values) < 2:
+        return mean, -math.inf, math.inf
+    if not all(map(math.isfinite, values)):
+        return mean, math.nan, math.nan
+    reach = t_quantile(0.5 + confidence / 2.0, len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return mean, mean - reach, mean + reach
+
+
+def range_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """(median, smallest, largest): for exact quantities, where no value may be an exception."""
+    if any(map(math.isnan, values)):
+        return math.nan, math.nan, math.nan
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
+    return median, ordered[0], ordered[-1]
+
+
+def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float, float]:
+    """(slope, intercept, R squared) of the least-squares line.
+
+    R squared of a constant is 1: a horizontal line explains it fully.
+    """
+    x_mean, y_mean = fmean(xs), fmean(ys)
+    spread = sum((x - x_mean) ** 2 for x in xs)
+    if spread == 0.0:
+        raise ValueError("a line needs two different x")
+    slope = sum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True)) / spread
+    intercept = y_mean - slope * x_mean
+    total = sum((y - y_mean) ** 2 for y in ys)
+    left = sum((y - intercept - slope * x) ** 2 for x, y in zip(xs, ys, strict=True))
+    return slope, intercept, 1.0 if total == 0.0 else 1.0 - left / total
+
+

@@ -1,0 +1,88 @@
+"""From the numbers of a check to its outcome. Standard library only.
+
+A check is declared before anything runs. Its outcome is `pass` when the whole interval lies inside
+the bounds, `fail` when it lies wholly outside, else `unclear`; a number that is not one is `unclear`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import stats
+from .wire import CheckResult
+
+OUTCOMES = ("pass", "fail", "unclear")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One number with its bounds, as an experiment declares it."""
+
+    name: str
+    unit: str
+    bounds: tuple[float | None, float | None]
+    arm: str
+    """`claim` or `control`."""
+    must: str
+    """`pass` or `fail` for a control, empty for a claim's check."""
+    interval: str
+    """`range` for exact quantities, `mean` for quantities that vary with the seed."""
+    meaning: str
+
+
+def declared(checks: Mapping[str, Mapping[str, Any]]) -> dict[str, Check]:
+    """The checks of an experiment's CHECKS literal. Raises ValueError when one is not declared right."""
+    found = {}
+    for name, body in checks.items():
+        keys = {"unit", "bounds", "arm", "interval", "meaning"} | ({"must"} & set(body))
+        if set(body) != keys:
+            raise ValueError(f"check {name!r} needs exactly the keys {sorted(keys)}, has {sorted(body)}")
+        check = Check(name=name, must=body.get("must", ""), **{k: body[k] for k in keys if k != "must"})
+        low, high = check.bounds
+        if check.arm not in ("claim", "control") or check.interval not in ("range", "mean"):
+            raise ValueError(f"check {name!r}: arm is claim or control, interval is range or mean")
+        if (check.arm == "control") != (check.must in ("pass", "fail")):
+            raise ValueError(f"check {name!r}: a control, and only a control, must pass or fail")
+        if (low is None and high is None) or (low is not None and high is not None and low > high):
+            raise ValueError(f"check {name!r}: bounds are [low, high], one of them may be None")
+        found[name] = check
+    if not any(check.arm == "control" for check in found.values()):
+        raise ValueError("an experiment needs a control")
+    return found
+
+
+def outcome(low: float, high: float, bounds: tuple[float | None, float | None]) -> str:
+    """Where the interval [low, high] lies."""
+    if math.isnan(low) or math.isnan(high):
+        return "unclear"
+    floor = -math.inf if bounds[0] is None else bounds[0]
+    ceiling = math.inf if bounds[1] is None else bounds[1]
+    if floor <= low and high <= ceiling:
+        return "pass"
+    if high < floor or ceiling < low:
+        return "fail"
+    return "unclear"
+
+
+def judge(check: Check, values: Sequence[float], looks: int) -> CheckResult:
+    """The check after these values, one per seed, when `looks` looks were planned."""
+    if check.interval == "range":
+        estimate, low, high = stats.range_interval(values)
+    else:
+        estimate, low, high = stats.mean_interval(values, stats.level(looks))
+    return CheckResult(
+        name=check.name,
+        arm=check.arm,
+        must=check.must,
+        unit=check.unit,
+        meaning=check.meaning,
+        estimate=estimate,
+        low=low,
+        high=high,
+        bounds=(check.bounds[0], check.bounds[1]),
+        values=tuple(values),
+        outcome=outcome(low, high, check.bounds),
+    )
