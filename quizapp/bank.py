@@ -105,7 +105,9 @@ def _take(
     data = document.data
     if not isinstance(data, dict) or not set(data) <= {"schema", *found}:
         known = ", ".join(found)
-        return [document.problem([], "is not a bank", f"Start it with `schema: {SCHEMA}` and one of: {known}.")]
+        return [
+            document.problem([], "is not a bank", f"Start it with `schema: {SCHEMA}` and one of: {known}.")
+        ]
     if data.get("schema") != SCHEMA:
         todo = f"Write `schema: {SCHEMA}`, or get a newer quizapp for a newer file."
         return [document.problem(["schema"], f"has schema {data.get('schema')!r}, not {SCHEMA}", todo)]
@@ -119,7 +121,7 @@ def _take(
             problems += wrong
             if value is None:
                 continue
-            id_ = place if part == "misconceptions" else value.id
+            id_ = str(place) if part == "misconceptions" else value.id
             if id_ in found[part]:
                 first = _place(*places[id_]) if id_ in places else "another file"
                 problems.append(
@@ -131,9 +133,7 @@ def _take(
     return problems
 
 
-def _entry(
-    document: Document, part: str, loc: list[str | int], entry: object
-) -> tuple[Any, list[Problem]]:
+def _entry(document: Document, part: str, loc: list[str | int], entry: object) -> tuple[Any, list[Problem]]:
     """One entry, checked; None when it is not in order."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -186,7 +186,9 @@ def _structure(item: Item) -> list[tuple[list[str | int], str, str]]:
         case model.Multi():
             right = sum(option.correct for option in item.options)
             if not 2 <= right < len(item.options):
-                return [(["options"], f"{right} options are correct", "Mark at least 2, and not all of them.")]
+                return [
+                    (["options"], f"{right} options are correct", "Mark at least 2, and not all of them.")
+                ]
         case model.TrueFalse():
             return _one_key("reasons", item.reasons)
         case model.Flaw():

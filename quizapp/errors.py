@@ -1,10 +1,10 @@
 """Every error a user may see. Caught in two places only: the command line and the app.
 
-    QuizError                what is wrong, where, what to do
-    ├── BankError            a bank, claim or misconception file; carries every problem found
-    ├── StoreError           the learner's file of answers
-    ├── BenchError           the bench process could not be started or understood
-    └── ExportError          a deck could not be written
+QuizError                what is wrong, where, what to do
+├── BankError            a bank, claim or misconception file; carries every problem found
+├── StoreError           the learner's file of answers
+├── BenchError           the bench process could not be started or understood
+└── ExportError          a deck could not be written
 """
 
 from __future__ import annotations

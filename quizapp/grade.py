@@ -90,8 +90,11 @@ def _truefalse(item: model.TrueFalse, given: list[Any]) -> Grade:
 _FACTORS = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
 
 
-def number(text: str) -> float | None:
-    """The number somebody typed: `1,000`, `4 GiB`, `10^-3`, `2**20`, `1/3`, `5%`, `3k`; None if there is none."""
+def number(text: str, unit: str = "") -> float | None:
+    """The number somebody typed: `1,000`, `4 GiB`, `10^-3`, `1/3`, `5%`, `3k`; None when there is none.
+
+    A percent sign or the letter of a factor counts only when it is not the unit that was asked for.
+    """
     plain = text.strip().lower().replace(",", "").replace("_", "").replace("−", "-").replace(" ", "")
     plain = plain.lstrip("~≈=")
     found = re.match(
@@ -102,11 +105,12 @@ def number(text: str) -> float | None:
     if not found:
         return None
     try:
-        value = float(found["base"]) ** float(found["power"] or 1) / float(found["below"] or 1)
-    except (OverflowError, ZeroDivisionError):
+        value = math.pow(float(found["base"]), float(found["power"] or 1)) / float(found["below"] or 1)
+    except (OverflowError, ZeroDivisionError, ValueError):
         return None
     rest = found["rest"]
-    value *= 0.01 if rest.startswith("%") else _FACTORS.get(rest, 1.0)
+    if rest and not unit.lower().startswith(rest[0]):
+        value *= 0.01 if rest[0] == "%" else _FACTORS.get(rest, 1.0)
     return -value if found["sign"] == "-" else value
 
 
@@ -128,20 +132,14 @@ def within(value: float, truth: float, tol: model.Tolerance) -> bool:
     return False
 
 
-def percent(answer: model.Answer, text: str, value: float) -> float:
-    """`5%` is 5 where the answer is asked for in percent, 0.05 elsewhere."""
-    return value * 100 if answer.unit.startswith("%") and "%" in text else value
-
-
 def _numeric(
     answer: model.Answer, traps: Iterable[model.Trap], given: str, numbers: Numbers, worked: str
 ) -> Grade:
     truth = truth_of(answer, numbers)
-    value = number(given)
+    value = number(given, answer.unit)
     if value is None:
         summary = f"{given!r} is not a number. The answer is {_amount(truth, answer)}.\n{worked}"
         return Grade(score=0.0, correct=False, summary=summary)
-    value = percent(answer, given, value)
     right = within(value, truth, answer.tol)
     remarks = tuple(
         Remark(text=_amount(trap.value, answer), correct=False, chosen=True, why=trap.why)
@@ -157,13 +155,10 @@ def _amount(value: float, answer: model.Answer) -> str:
 
 
 def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade:
-    read = [number(text) for text in given]
-    if any(value is None for value in read):
+    low, best, high = (number(text, item.answer.unit) for text in given)
+    if low is None or best is None or high is None:
         summary = f"Three numbers were asked for. {item.worked}"
         return Grade(score=0.0, correct=False, summary=summary)
-    low, best, high = (
-        percent(item.answer, text, value or 0.0) for text, value in zip(given, read, strict=True)
-    )
     truth = truth_of(item.answer, numbers)
     inside = low <= truth <= high
     near = within(best, truth, item.answer.tol)
@@ -202,14 +197,14 @@ def _order(item: model.Order, given: list[int]) -> Grade:
         for swap in item.swaps
         if given.index(ranked[swap.pair[0]]) > given.index(ranked[swap.pair[1]])
     )
-    return Grade(
-        score=(tau + 1) / 2, correct=given == ranked, remarks=remarks + missed, summary=item.worked
-    )
+    return Grade(score=(tau + 1) / 2, correct=given == ranked, remarks=remarks + missed, summary=item.worked)
 
 
 def plain(text: str) -> str:
     """A typed word without what does not matter: case, spaces, hyphens, the usual signs."""
-    text = text.strip().lower().translate(str.maketrans({"√": "sqrt", "−": "-", "²": "^2", "θ": "theta"}))
+    text = text.strip().lower()
+    for sign, word in (("√", "sqrt"), ("−", "-"), ("²", "^2"), ("θ", "theta")):
+        text = text.replace(sign, word)
     return re.sub(r"[\s\-_*()\[\]{}.,'\"$\\]", "", text)
 
 
@@ -243,7 +238,9 @@ def _open(item: model.Open, given: list[str]) -> Grade:
         for point in item.rubric
     )
     red = tuple(Remark(text=flag.text, correct=False, chosen=True, why="A red flag.") for flag in flags)
-    return Grade(score=score, correct=musts and not flags, remarks=missed + red, summary=item.model_answers.senior)
+    return Grade(
+        score=score, correct=musts and not flags, remarks=missed + red, summary=item.model_answers.senior
+    )
 
 
 def _predict_plot(item: model.PredictPlot, given: Mapping[str, int], numbers: Numbers) -> Grade:

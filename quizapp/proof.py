@@ -68,7 +68,9 @@ class Recorder:
             Curve(name=name, arm=arm, x=tuple(xs), y=tuple(ys))
             for (name, arm), (xs, ys) in self.sketch.curves().items()
         )
-        return Plot(curves=curves, **{key: axes[key] for key in ("title", "x", "y", "x_log", "y_log") if key in axes})
+        return Plot(
+            curves=curves, **{key: axes[key] for key in ("title", "x", "y", "x_log", "y_log") if key in axes}
+        )
 
     def run(self) -> Run:
         """What was measured. A run that did not come to its end is never `ok`."""
@@ -153,7 +155,8 @@ class Bench:
         async with self._busy:
             await self.start()
             process = self._process
-            assert process is not None and process.stdin is not None and process.stdout is not None
+            assert process is not None
+            assert process.stdout is not None
             self._current = request.id
             ended = False
             try:
@@ -179,7 +182,8 @@ class Bench:
                     await self.close()
 
     async def _send(self, message: dict[str, object]) -> None:
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         with suppress(BrokenPipeError, ConnectionResetError):
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             await self._process.stdin.drain()
@@ -248,6 +252,7 @@ async def prove_claim(
     *,
     profile: str = "quick",
     device: str = "auto",
+    seeds: int | None = None,
     known: dict[str, Run] | None = None,
     keep: Callable[[Run], object] | None = None,
     watch: Callable[[Recorder, Event], None] | None = None,
@@ -260,7 +265,7 @@ async def prove_claim(
     for name in claim.experiments:
         if name in runs:
             continue
-        runs[name] = await bench.prove(name, profile=profile, device=device, watch=watch)
+        runs[name] = await bench.prove(name, profile=profile, device=device, seeds=seeds, watch=watch)
         if keep is not None:
             keep(runs[name])
     evidence = claims.judge(claim, runs)

@@ -57,7 +57,7 @@ def _shuffled(options: Sequence[str], salt: str) -> tuple[tuple[str, ...], tuple
     """The options in an order that depends only on the salt; numbers stay sorted as authored."""
     order = list(range(len(options)))
     if not _numeric_options(options):
-        random.Random(salt).shuffle(order)  # noqa: S311 - not a secret
+        random.Random(salt).shuffle(order)
     return tuple(options[place] for place in order), tuple(order)
 
 
@@ -77,7 +77,9 @@ def steps(item: Item, salt: str) -> tuple[Step, ...]:
         case model.Choice():
             return (_pick("Pick one", [option.text for option in item.options], salt),)
         case model.Code():
-            return (_pick("Pick one", [option.code or option.text for option in item.options], salt, code=True),)
+            return (
+                _pick("Pick one", [option.code or option.text for option in item.options], salt, code=True),
+            )
         case model.Multi():
             return (_pick("Pick every right one", [o.text for o in item.options], salt, mode="many"),)
         case model.TrueFalse():

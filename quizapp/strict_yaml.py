@@ -44,15 +44,17 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:bool", r"true|false|True|False", "tTfF"),
     ("tag:yaml.org,2002:null", r"null|~|", "n~\0"),
     ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
-    ("tag:yaml.org,2002:float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?",
+        "-+.0123456789",
+    ),
 ):
     for _letter in _first:
         _Loader.yaml_implicit_resolvers.setdefault(_letter.strip("\0"), []).append(
             (_tag, re.compile(rf"^(?:{_pattern})$"))
         )
-_Loader.add_constructor(
-    "tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node))
-)
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node)))
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
 
 
@@ -138,16 +140,18 @@ def _refuse(text: str, name: str) -> Problem | None:
     """The first thing in the stream of events that we do not accept."""
     depth = 0
     for event in yaml.parse(text, Loader=_Base):
-        mark = event.start_mark
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        tag = getattr(event, "tag", None)
+        if getattr(event, "anchor", None):
             what, todo = "anchors and aliases are not accepted", "Write the value out."
-        elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
-            what, todo = f"the tag {event.tag} is not accepted", "Remove the tag."
+        elif tag:
+            what, todo = f"the tag {tag} is not accepted", "Remove the tag."
         elif isinstance(event, yaml.CollectionStartEvent) and depth >= DEPTH_LIMIT:
             what, todo = f"nested more than {DEPTH_LIMIT} deep", "Flatten it."
         else:
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             continue
-        return Problem(name, mark.line + 1, mark.column + 1, what, todo)
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Problem(name, line, column, what, todo)
     return None

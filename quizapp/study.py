@@ -111,9 +111,7 @@ class Study:
         pool = [item for item in self._pool() if not unknown_numbers(item, self.numbers)]
         known = [item for item in pool if item.id in self.memories]
         due = [
-            item
-            for item in known
-            if schedule.is_due(self.memories[item.id], now) or item.id in self._again
+            item for item in known if schedule.is_due(self.memories[item.id], now) or item.id in self._again
         ]
         due.sort(key=lambda item: self.memories[item.id].due)
         new = _interleaved([item for item in pool if item.id not in self.memories])
@@ -129,9 +127,7 @@ class Study:
         if last is None:
             return queue[0] if queue else None
         others = [
-            item
-            for item in queue
-            if item.id != last.id and not (item.family and item.family == last.family)
+            item for item in queue if item.id != last.id and not (item.family and item.family == last.family)
         ]
         return next((item for item in others if item.topic != last.topic), others[0] if others else None)
 
@@ -227,7 +223,9 @@ def statistics(study: Study) -> dict[str, Any]:
     """Plain numbers about the practice so far, for `stats` and the home screen."""
     reviews = study.store.reviews()
     said = [review for review in reviews if review.confidence is not None]
-    brier = sum((review.correct - (review.confidence or 0)) ** 2 for review in said) / len(said) if said else None
+    brier = (
+        sum((review.correct - (review.confidence or 0)) ** 2 for review in said) / len(said) if said else None
+    )
     made = [prediction for prediction in study.store.predictions() if prediction.measured]
     return {
         "answers": len(reviews),

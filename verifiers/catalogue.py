@@ -46,9 +46,9 @@ def read(name: str) -> Experiment:
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     found: dict[str, Any] = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            if node.targets[0].id in LITERALS:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id in LITERALS:
+            found[target.id] = ast.literal_eval(node.value)
     missing = [literal for literal in LITERALS if literal not in found]
     doc = ast.get_docstring(tree) or ""
     if missing or not doc:

@@ -39,7 +39,7 @@ class Child:
     request: Request
     pid: int
     lifeline: int
-    """The read end of a pipe that only the child holds: what it says is why it crashed, its end is the end."""
+    """The read end of a pipe that only the child holds; its last words are why it crashed."""
     deadline: float
     last_words: bytes = b""
     doom: str = ""

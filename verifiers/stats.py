@@ -93,5 +93,3 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float, float]
     total = sum((y - y_mean) ** 2 for y in ys)
     left = sum((y - intercept - slope * x) ** 2 for x, y in zip(xs, ys, strict=True))
     return slope, intercept, 1.0 if total == 0.0 else 1.0 - left / total
-
-

@@ -58,7 +58,7 @@ class Picking:
 
     @property
     def complete(self) -> bool:
-        """Whether the step can be left: an order needs every option; several need none (nothing may be right)."""
+        """Whether the step can be left: an order needs every option."""
         return self.step.mode != "rank" or len(self.picked) == len(self.step.options)
 
     @property
@@ -85,6 +85,9 @@ class Picking:
         return "•"
 
     def _instruction(self) -> str:
-        extra = {"many": "digits or space to tick, enter when done", "rank": "digits in order, enter when done"}
+        extra = {
+            "many": "digits or space to tick, enter when done",
+            "rank": "digits in order, enter when done",
+        }
         how = extra.get(self.step.mode)
         return f"{self.step.prompt} ({how})" if how else self.step.prompt

@@ -37,9 +37,7 @@ class QuizApp(App[None]):
         Binding("f2", "swap_theme", "light or dark", priority=True),
     ]
 
-    def __init__(
-        self, topic: str | None = None, start: Start = "home", claim: str | None = None
-    ) -> None:
+    def __init__(self, topic: str | None = None, start: Start = "home", claim: str | None = None) -> None:
         super().__init__()
         self.problems: list[Problem] = []
         try:

@@ -96,4 +96,3 @@ def legend(plot: Plot) -> Content:
         for index, curve in enumerate(plot.curves)
     ]
     return Content("   ").join([Content.assemble((f"↑ {plot.y}", "$text-muted")), *named])
-

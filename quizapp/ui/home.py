@@ -64,7 +64,9 @@ class HomeScreen(Screen[None]):
             learned=sum(count.learned for count in counts.values()),
         )
         self.query_one("#status", Static).update(
-            Content.assemble(("quizapp", "bold"), f"  {total.due} due, {total.new} new, {total.learned} learned")
+            Content.assemble(
+                ("quizapp", "bold"), f"  {total.due} due, {total.new} new, {total.learned} learned"
+            )
         )
         self.query_one("#head", Static).update(dim(f"  {'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
         topics = self.query_one("#topics", OptionList)
@@ -72,7 +74,8 @@ class HomeScreen(Screen[None]):
         rows = [(ALL, total), *((topic, counts[topic]) for topic in sorted(counts))]
         topics.set_options(
             Option(
-                Content(f"{name.replace('_', ' '):<24}{count.due:>5}{count.new:>6}{count.learned:>9}"), id=name
+                Content(f"{name.replace('_', ' '):<24}{count.due:>5}{count.new:>6}{count.learned:>9}"),
+                id=name,
             )
             for name, count in rows
         )
@@ -85,7 +88,10 @@ class HomeScreen(Screen[None]):
         runs = dict(self.app.runs)
         if not runs:
             self.query_one("#verdicts", Static).update(
-                lines(bold("Verdicts"), dim("Nothing proved yet. Press c, choose a claim, and put it to the test."))
+                lines(
+                    bold("Verdicts"),
+                    dim("Nothing proved yet. Press c, choose a claim, and put it to the test."),
+                )
             )
             return
         found = await asyncio.to_thread(self._judged, runs)

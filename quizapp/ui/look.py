@@ -51,9 +51,7 @@ def amount(value: float) -> str:
     return f"{value:.3g}"
 
 
-def gauge(
-    low: float, high: float, bounds: tuple[float | None, float | None], width: int = 20
-) -> Content:
+def gauge(low: float, high: float, bounds: tuple[float | None, float | None], width: int = 20) -> Content:
     """Where an interval lies against its bounds: `·` outside, `░` inside the bounds, `━` the interval.
 
     Logarithmic when everything is positive and spans more than three decades.

@@ -1,4 +1,4 @@
-"""Practice: one item at a time, from the question to the rating. Every answer is on disk before the reveal."""
+"""Practice: one item at a time, from question to rating. An answer is on disk before the reveal."""
 
 from __future__ import annotations
 
@@ -225,7 +225,9 @@ class PracticeScreen(Screen[None]):
             when = f"in {how_long(wait)}" if wait is not None else f"{soonest.due.astimezone():%d %b %H:%M}"
             rows.append(f"The next item is due {when}.")
         if not answers:
-            rows.append(dim("Every new item of today has been seen. Come back tomorrow, or choose another topic."))
+            rows.append(
+                dim("Every new item of today has been seen. Come back tomorrow, or choose another topic.")
+            )
         self.query_one("#question", Static).update(lines(*rows))
         self.query_one("#answer", Static).update("")
         self._hint(("u", "undo the last answer"), ("escape", "home"))
@@ -307,7 +309,9 @@ def _question(item: Item, *, opened: bool = False) -> Content:
     if isinstance(item, model.Code):
         parts += ["", item.code.rstrip()]
     if isinstance(item, model.PredictPlot):
-        parts.append(dim(f"x: {item.axes.x.name} ({item.axes.x.scale}), y: {item.axes.y.name} ({item.axes.y.scale})"))
+        parts.append(
+            dim(f"x: {item.axes.x.name} ({item.axes.x.scale}), y: {item.axes.y.name} ({item.axes.y.scale})")
+        )
     if isinstance(item, model.Open) and opened:
         parts += ["", dim("A senior answer:"), item.model_answers.senior]
     return lines(*parts)

@@ -101,9 +101,7 @@ class ProveScreen(Screen[None]):
         self.query_one("#more", Static).update("")
 
     def _status(self, text: str) -> None:
-        self.query_one("#status", Static).update(
-            Content.assemble((f"{self.claim.id}", "bold"), f"   {text}")
-        )
+        self.query_one("#status", Static).update(Content.assemble((f"{self.claim.id}", "bold"), f"   {text}"))
 
     def _hint(self, *pairs: tuple[str, str]) -> None:
         self.query_one("#hints", Static).update(keys(*pairs))
@@ -140,9 +138,7 @@ class ProveScreen(Screen[None]):
         for run in runs:
             await asyncio.to_thread(self.app.keep, run)
         if self.prediction and evidence.verdict in (*PREDICTIONS.values(), "unclear"):
-            await asyncio.to_thread(
-                self.app.store.add_outcome, self.prediction, evidence.verdict, utc_now()
-            )
+            await asyncio.to_thread(self.app.store.add_outcome, self.prediction, evidence.verdict, utc_now())
         self._done(evidence)
 
     def _watch(self, recorder: Recorder, event: Event) -> None:
@@ -173,7 +169,11 @@ class ProveScreen(Screen[None]):
 
     def _used(self) -> list[CheckResult]:
         """The claim's own checks, then the controls of its experiments."""
-        all_ = {f"{name}.{check.name}": check for name, checks in self.results.items() for check in checks.values()}
+        all_ = {
+            f"{name}.{check.name}": check
+            for name, checks in self.results.items()
+            for check in checks.values()
+        }
         own = [all_[name] for name in self.claim.checks if name in all_]
         return own + [check for check in all_.values() if check.arm == "control"]
 
@@ -285,5 +285,7 @@ def _provenance(claim: Claim, evidence: Evidence) -> Content:
             dim(f"  {run.at}  fingerprint {run.fingerprint}"),
             *[dim(f"  note: {note}") for note in run.notes],
         ]
-    read = [f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources]
+    read = [
+        f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources
+    ]
     return lines(*rows, dim(f"again: quizapp prove {claim.id}"), "", bold("Sources"), *read)

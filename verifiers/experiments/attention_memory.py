@@ -21,6 +21,7 @@ attention work, and that bytes fit says nothing about whether a model is any goo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -85,7 +86,7 @@ CHECKS = {
         "bounds": [0.9, 1.15], "arm": "claim", "interval": "range",
         "meaning": "The bytes that fused attention keeps grow in proportion to the length."},
     "fused_difference": {"unit": "largest absolute difference",
-        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "claim", "interval": "range",
         "meaning": "Fused attention gives the same numbers as attention written out."},
     "lstm_memory_exponent": {"unit": "log-log slope",
         "bounds": [0.9, 1.1], "arm": "claim", "interval": "range",
@@ -96,10 +97,10 @@ CHECKS = {
         "bounds": [None, 0.01], "arm": "claim", "interval": "range",
         "meaning": "What an LSTM carries from token to token when it only runs does not grow at all."},
     "weighted_sum_difference": {"unit": "largest absolute difference",
-        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "claim", "interval": "range",
         "meaning": "Summing weight times value in two plain loops gives what the fused kernel gives."},
     "weights_sum_to_one": {"unit": "largest distance of a row sum from 1",
-        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "claim", "interval": "range",
         "meaning": "The weights that one token spreads over all tokens add up to one."},
     "score_matrices_kept": {"unit": "N x N tensors",
         "bounds": [1.0, None], "arm": "claim", "interval": "range",
@@ -125,7 +126,7 @@ CHECKS = {
         "bounds": [None, 1.0], "arm": "claim", "interval": "range",
         "meaning": "At 131,072 tokens one head of linear attention keeps less than a GiB."},
     "rotary_change_per_pair": {"unit": "bytes per pair of tokens and head",
-        "bounds": [None, 1e-09], "arm": "claim", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "claim", "interval": "range",
         "meaning": "Rotary positions leave the bytes per pair of tokens exactly as they were."},
     "math_bytes_per_pair": {"unit": "bytes per pair of tokens and head",
         "bounds": [1.0, None], "arm": "control", "must": "pass", "interval": "range",
@@ -149,7 +150,7 @@ CHECKS = {
         "bounds": [1.8, None], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "Linear attention does not compute with the square of the length."},
     "linear_attention_difference": {"unit": "largest absolute difference",
-        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "Linear attention saves memory by computing something else."},
     "attention_memory_as_lstm": {"unit": "log-log slope",
         "bounds": [0.9, 1.1], "arm": "control", "must": "fail", "interval": "range",
@@ -161,10 +162,10 @@ CHECKS = {
         "bounds": [None, 0.01], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "What attention carries from token to token grows with every token."},
     "raw_score_difference": {"unit": "largest absolute difference",
-        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "With the softmax left out the weighted sum is something else."},
     "raw_scores_sum_to_one": {"unit": "largest distance of a row sum from 1",
-        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "With the softmax left out the weights do not add up to one."},
     "row_by_row_products": {"unit": "matrix products",
         "bounds": [1.0, 1.0], "arm": "control", "must": "fail", "interval": "range",
@@ -176,13 +177,15 @@ CHECKS = {
         "bounds": [32.0, None], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "At 2,048 tokens the written-out scores are far below 32 GiB."},
     "fusing_change_per_pair": {"unit": "bytes per pair of tokens and head",
-        "bounds": [None, 1e-09], "arm": "control", "must": "fail", "interval": "range",
+        "bounds": [None, 1e-9], "arm": "control", "must": "fail", "interval": "range",
         "meaning": "Fusing, unlike rotary positions, does change the bytes per pair of tokens."},
 }
 # fmt: on
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """q, k and v -> the mixed values, each [batch, heads, time, head_width]."""
+
+Three = tuple[Tensor, Tensor, Tensor]
 
 GIB = 2**30
 LONG = 131_072
@@ -222,7 +225,7 @@ def _memory_and_compute(lab: Lab) -> None:
     lab.check("fused_flop_exponent", flop_exponent(lab, fused_attention))
     q, k, v = _draw(lab, lab.size["short"][-1], dtype=torch.float64)  # [1, heads, time, head_width] each
     lab.check("fused_difference", _largest(fused_attention(q, k, v) - explicit_attention(q, k, v)))
-    names = {name for name, _ in measure.kernels(lambda: fused_attention(*_inputs(lab, 64)))}
+    names = {name for name, _ in measure.kernels(partial(fused_attention, *_inputs(lab, 64)))}
     lab.note(f"The fused call ran {', '.join(sorted(n for n in names if 'attention' in n)) or 'unfused'}.")
 
 
@@ -233,7 +236,7 @@ def _lstm(lab: Lab) -> None:
     kept, counts, carried = [], [], []
     for length in lengths:
         x = lab.randn(1, length, width, dtype=torch.float32)  # [1, time, width]
-        run = lambda x=x: model(x)  # noqa: E731 - one name for what is measured twice
+        run = partial(model, x)
         kept.append(measure.saved_bytes(run, ignore=model.parameters()))
         lab.point("LSTM", length, kept[-1])
         counts.append(measure.flops(run))
@@ -286,7 +289,7 @@ def _unfused(lab: Lab) -> None:
     lengths, length = lab.size["lengths"], lab.size["short"][-1]
     with sdpa_kernel(SDPBackend.MATH):
         kept = kept_bytes(lab, fused_attention, lengths, curve="the same call, unfused")
-        tensors = measure.saved_tensors(lambda: fused_attention(*_inputs(lab, length)))
+        tensors = measure.saved_tensors(partial(fused_attention, *_inputs(lab, length)))
     lab.check("math_bytes_per_pair", _fit(lab, "unfused", lengths, kept).c / lab.size["heads"])
     slope = _long_slope(lengths, kept)
     lab.check("math_memory_exponent", slope)
@@ -300,7 +303,7 @@ def _other_mechanisms(lab: Lab) -> None:
     window = _in_window(lab)
     kept = kept_bytes(lab, window, lengths, curve="attention in a window")
     lab.check("window_bytes_per_pair", _fit(lab, "window", lengths, kept).c / lab.size["heads"])
-    tensors = measure.saved_tensors(lambda: window(*_inputs(lab, length)))
+    tensors = measure.saved_tensors(partial(window, *_inputs(lab, length)))
     lab.check("window_score_matrices_kept", measure.squares(tensors, length))
     kept_bytes(lab, linear_attention, lengths, curve="linear attention")
     lab.check("linear_attention_flop_exponent", flop_exponent(lab, linear_attention))
@@ -355,7 +358,7 @@ def kept_bytes(lab: Lab, attend: Attend, lengths: list[int], *, curve: str = "")
     kept = []
     for length in lengths:
         q, k, v = _inputs(lab, length)  # [1, heads, time, head_width] each
-        kept.append(measure.saved_bytes(lambda q=q, k=k, v=v: attend(q, k, v)))
+        kept.append(measure.saved_bytes(partial(attend, q, k, v)))
         if curve:
             lab.point(curve, length, kept[-1])
     return kept
@@ -364,7 +367,7 @@ def kept_bytes(lab: Lab, attend: Attend, lengths: list[int], *, curve: str = "")
 def flop_exponent(lab: Lab, attend: Attend) -> float:
     """The log-log slope of the FLOPs over the short lengths."""
     lengths = lab.size["short"]
-    counts = [measure.flops(lambda n=n: attend(*_inputs(lab, n))) for n in lengths]
+    counts = [measure.flops(partial(attend, *_inputs(lab, n))) for n in lengths]
     return measure.exponent(lengths, counts)
 
 
@@ -373,7 +376,7 @@ def half_fit(lab: Lab, attend: Attend) -> measure.Quadratic:
     lengths, kept = lab.size["short"], []
     for length in lengths:
         q, k, v = _inputs(lab, length, heads=1, dtype=torch.float16)  # [1, 1, time, head_width] each
-        kept.append(measure.saved_bytes(lambda q=q, k=k, v=v: attend(q, k, v)))
+        kept.append(measure.saved_bytes(partial(attend, q, k, v)))
     return _fit(lab, "float16", lengths, kept)
 
 
@@ -391,7 +394,7 @@ def layer_fit(lab: Lab, positions: str, *, fused: bool = False) -> measure.Quadr
     )
     for length in lengths:
         x = lab.randn(1, length, width, dtype=torch.float32)  # [1, time, width]
-        kept.append(measure.saved_bytes(lambda x=x: layer(x), ignore=layer.parameters()))
+        kept.append(measure.saved_bytes(partial(layer, x), ignore=layer.parameters()))
     return _fit(lab, f"a layer with positions {positions}", lengths, kept)
 
 
@@ -399,18 +402,18 @@ def _in_window(lab: Lab) -> Attend:
     return lambda q, k, v: windowed_attention(q, k, v, lab.size["window"])
 
 
-def _draw(lab: Lab, length: int, *, dtype: torch.dtype, heads: int | None = None) -> tuple[Tensor, ...]:
+def _draw(lab: Lab, length: int, *, dtype: torch.dtype, heads: int | None = None) -> Three:
     """Queries, keys and values on the CPU: [1, heads, length, head_width] each."""
     shape = (1, heads or lab.size["heads"], length, lab.size["head_width"])
-    return tuple(lab.randn(*shape, dtype=torch.float32).cpu().to(dtype) for _ in range(3))
+    q, k, v = (lab.randn(*shape, dtype=torch.float32).cpu().to(dtype) for _ in range(3))  # as said above
+    return q, k, v
 
 
-def _inputs(
-    lab: Lab, length: int, *, heads: int | None = None, dtype: torch.dtype = torch.float32
-) -> tuple[Tensor, ...]:
+def _inputs(lab: Lab, length: int, *, heads: int | None = None, dtype: torch.dtype = torch.float32) -> Three:
     """Queries, keys and values on the device that want a gradient: [1, heads, length, head_width] each."""
     drawn = _draw(lab, length, dtype=dtype, heads=heads)  # [1, heads, length, head_width] each
-    return tuple(tensor.to(lab.device).requires_grad_() for tensor in drawn)
+    q, k, v = (tensor.to(lab.device).requires_grad_() for tensor in drawn)  # as said above
+    return q, k, v
 
 
 def _long_slope(lengths: list[int], counts: list[int]) -> float:
@@ -429,4 +432,4 @@ def _fit(lab: Lab, what: str, lengths: list[int], kept: list[int]) -> measure.Qu
 
 def _largest(difference: Tensor) -> float:
     """The largest absolute entry."""
-    return float(difference.abs().max())
+    return float(difference.detach().abs().max())

@@ -125,13 +125,13 @@ def linear(
     # torch's own draw is thrown away, and must not move the global generator. (A layer without a draw, on
     # the meta device, would import sympy and cost half a second.)
     with torch.random.fork_rng(devices=[]):
-        layer = nn.Linear(inputs, outputs, dtype=dtype).to(device)
+        layer = nn.Linear(inputs, outputs, dtype=dtype)
     reach = 1.0 / math.sqrt(inputs)
     with torch.no_grad():
         for parameter in (layer.weight, layer.bias):
             drawn = torch.empty(parameter.shape, dtype=torch.float64)  # [outputs, inputs] or [outputs]
             parameter.copy_(drawn.uniform_(-reach, reach, generator=generator))
-    return layer
+    return layer.to(device)
 
 
 @dataclass(frozen=True)

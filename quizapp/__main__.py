@@ -1,0 +1,364 @@
+"""The command line. The interface is imported only by the commands that draw, torch by none.
+
+Exit codes: 0 all is well, 1 there is something to look at, 2 it could not be done or was asked wrongly,
+130 interrupted, 141 nobody reads our output any more.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from quizapp import __version__
+from quizapp.errors import QuizError
+
+if TYPE_CHECKING:
+    from contextlib import closing
+
+    from quizapp.bank import Bank
+    from quizapp.model import Claim, Run
+    from quizapp.store import Store
+
+INTERRUPTED = 130
+NO_READER = 141
+
+
+def _topics() -> tuple[str, ...]:
+    from typing import get_args
+
+    from quizapp import model
+
+    return get_args(model.Topic)
+
+
+def _topic(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A topic as it was asked for. They are looked up late, so that `--help` loads nothing."""
+    if value is not None and value not in _topics():
+        raise click.BadParameter(f"there is no topic {value!r}; there are: {', '.join(_topics())}")
+    return value
+
+
+def _complete_topic(ctx: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    return [topic for topic in _topics() if topic.startswith(begun)]
+
+
+def topic_option(help_: str) -> Callable[[Any], Any]:
+    """The option --topic."""
+    return click.option(
+        "--topic", metavar="TOPIC", callback=_topic, shell_complete=_complete_topic, help=help_
+    )
+
+
+class Commands(click.Group):
+    """The commands; a reader that leaves early (`quizapp claims | head -1`) ends them quietly."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run a command and hand its last output on."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more when it exits; give it somewhere to flush to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(NO_READER) from None
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: quizapp prove cat-sat-equals-sat-cat",
+)
+@click.version_option(__version__, prog_name="quizapp")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Practise for interviews with answers that prove themselves. Without a command: open the app."""
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_open("home", None))
+
+
+@cli.command(epilog="Example: quizapp study --topic attention")
+@topic_option("Ask about this topic only.")
+@click.pass_context
+def study(ctx: click.Context, topic: str | None) -> None:
+    """Open the app and start asking."""
+    ctx.exit(_open("study", topic))
+
+
+def _open(start: Literal["home", "study"], topic: str | None) -> int:
+    """Run the app; returns its exit code. Raises QuizError where there is no terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise QuizError(
+            "the app needs a terminal, and its input or output is not one",
+            "Without a terminal these work: `quizapp prove --all --json`, `quizapp claims --json`, "
+            "`quizapp check --json`, `quizapp stats --json`, `quizapp export FILE`, `quizapp doctor`.",
+        )
+    from quizapp.ui.app import QuizApp
+
+    app = QuizApp(topic=topic, start=start)
+    app.run()
+    return app.return_code or 0
+
+
+# ---- claims and what was measured -----------------------------------------------------------------
+
+
+@cli.command(epilog="Example: quizapp prove --topic attention --json")
+@click.argument("claim", nargs=-1)
+@topic_option("Every claim of this topic that can be tested.")
+@click.option("--all", "everything", is_flag=True, help="Every claim that can be tested.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per claim and line.")
+@click.option("--profile", type=click.Choice(["quick", "full"]), default="quick", show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True
+)
+@click.option("--seeds", type=click.IntRange(min=1), help="The most seeds to use.")
+@click.pass_context
+def prove(
+    ctx: click.Context,
+    claim: tuple[str, ...],
+    topic: str | None,
+    everything: bool,
+    as_json: bool,
+    profile: str,
+    device: str,
+    seeds: int | None,
+) -> None:
+    """Put claims to the test and keep the evidence.
+
+    Exit code 0: every run is valid and as expected. 1: a surprise, or nothing decided. 2: something
+    did not come to its end.
+    """
+    if (bool(claim) + bool(topic) + everything) != 1:
+        raise click.UsageError("name claims, or give --topic or --all (one of the three)")
+    bank = _bank()
+    if claim:
+        chosen = _named(bank, claim)
+    else:
+        chosen = _testable(c for c in bank.claims.values() if topic in (None, c.topic))
+    import asyncio
+
+    how: dict[str, Any] = {"profile": profile, "device": device, "seeds": seeds}
+    with _store() as store:
+        ctx.exit(asyncio.run(_prove(chosen, store, how, as_json)))
+
+
+def _named(bank: Bank, ids: Iterable[str]) -> list[Claim]:
+    """The claims of these ids, each once. Raises QuizError for one that cannot be tested."""
+    import difflib
+
+    chosen = []
+    for id_ in dict.fromkeys(ids):
+        claim = bank.claims.get(id_)
+        if claim is None:
+            near = difflib.get_close_matches(id_, bank.claims, 3)
+            todo = f"Did you mean {' or '.join(near)}?" if near else "`quizapp claims` lists them all."
+            raise QuizError(f"there is no claim {id_!r}", todo)
+        if not claim.checks:
+            sources = "; ".join(source.ref for source in claim.sources)
+            raise QuizError(f"{id_} is cited only: nothing here can test it", f"It rests on {sources}.")
+        chosen.append(claim)
+    return chosen
+
+
+def _testable(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims that can be tested; says on stderr which are skipped. Raises QuizError if none is left."""
+    chosen = []
+    for claim in claims:
+        if claim.checks:
+            chosen.append(claim)
+        else:
+            click.echo(f"skipped: {claim.id} is cited only", err=True)
+    if not chosen:
+        raise QuizError("no claim there can be tested", "`quizapp claims` lists what there is.")
+    return chosen
+
+
+async def _prove(chosen: Sequence[Claim], store: Store, how: dict[str, Any], as_json: bool) -> int:
+    """Prove claims one after the other, a run shared by several only once; returns the exit code.
+
+    Being cancelled (Ctrl-C) leaves no process behind.
+    """
+    from quizapp import report
+    from quizapp.proof import Bench, prove_claim
+
+    known: dict[str, Run] = {}
+    worst = 0
+    bench = Bench()
+    try:
+        for place, claim in enumerate(chosen, 1):
+            live = report.Live(f"[{place}/{len(chosen)}] {claim.id}", sys.stderr)
+            live.begin()
+            evidence = await prove_claim(
+                bench, claim, known=known, keep=store.add_run, watch=live.watch, **how
+            )
+            live.show("")
+            worst = max(worst, report.severity(evidence))
+            if as_json:
+                _json_lines([report.evidence_data(evidence, how["seeds"])])
+            else:
+                click.echo(report.evidence_text(claim, evidence, colour=_colour(), seeds=how["seeds"]) + "\n")
+    finally:
+        await bench.close()
+    return worst
+
+
+@cli.command(epilog="Example: quizapp claims --topic path_length")
+@topic_option("The claims of this topic only.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per claim and line.")
+def claims(topic: str | None, as_json: bool) -> None:
+    """List the claims: evidence (none, fresh, stale, cited), last verdict, and what to expect."""
+    from quizapp import report
+    from quizapp.claims import judge, standing
+
+    bank = _bank()
+    with _store() as store:
+        runs = store.newest_runs()
+    found = [claim for claim in bank.claims.values() if topic in (None, claim.topic)]
+    judged = [(claim, judge(claim, runs)) for claim in found]
+    rows = [(claim, evidence, standing(claim, evidence)) for claim, evidence in judged]
+    if as_json:
+        _json_lines(report.claim_data(*row) for row in rows)
+    elif rows:
+        click.echo(report.claims_text(rows, colour=_colour()))
+    else:
+        click.echo("There are no claims here.", err=True)
+
+
+# ---- questions, decks, practice, the machine ------------------------------------------------------
+
+
+@cli.command(epilog="Example: quizapp check questions/attention.yaml")
+@click.argument("path", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per finding and line.")
+@click.pass_context
+def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool) -> None:
+    """Check question files or folders; left out: the questions that came with quizapp."""
+    import dataclasses
+
+    from quizapp.check import check_paths
+
+    checked = check_paths(path)
+    if as_json:
+        _json_lines(dataclasses.asdict(finding) for finding in checked.findings)
+    else:
+        for finding in checked.findings:
+            click.echo(str(finding))
+        click.echo(checked.summary, err=bool(checked.findings))
+    ctx.exit(int(checked.failed))
+
+
+@cli.command(epilog="Example: quizapp export attention.apkg --topic attention")
+@click.argument("out", type=click.Path(path_type=Path))
+@topic_option("This topic only.")
+def export(out: Path, topic: str | None) -> None:
+    """Write the questions with their evidence to a file; its suffix says how (.md, .apkg)."""
+    from quizapp import export as exporter
+    from quizapp import paths
+    from quizapp.export.deck import of
+    from quizapp.store import utc_now
+
+    bank = _bank()
+    with _store() as store:
+        deck = of(bank, store.newest_runs(), topic)
+    exporter.write(deck, out, ledger=paths.home() / "exported.json", now=utc_now())
+    click.echo(f"{out}: {len(deck.items)} items, {len(deck.claims)} claims")
+    for id_, claim in deck.claims.items():
+        evidence = deck.evidence[id_]
+        if claim.checks and (evidence is None or evidence.stale):
+            state = "has no evidence yet" if evidence is None else "has stale evidence"
+            click.echo(f"{id_} {state}: quizapp prove {id_}", err=True)
+
+
+@cli.command(epilog="Example: quizapp stats --json")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def stats(as_json: bool) -> None:
+    """Say how the practice is going."""
+    from datetime import datetime
+
+    from quizapp import report
+    from quizapp.study import Study, statistics
+
+    bank = _bank()
+    with _store() as store:
+        numbers = statistics(Study(bank, store, lambda: datetime.now().astimezone()))
+    if as_json:
+        _json_lines([numbers])
+    else:
+        click.echo(report.statistics_text(numbers))
+
+
+@cli.command(epilog="Example: quizapp doctor")
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Look at the installation and say what is missing and what to do."""
+    from quizapp.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        click.echo(str(finding))
+    bad = sum(not finding.ok for finding in findings)
+    click.echo(f"\n{bad} problem{'s' if bad > 1 else ''} found." if bad else "\nAll is well.")
+    ctx.exit(int(bad > 0))
+
+
+# ---- what the commands share ----------------------------------------------------------------------
+
+
+def _bank() -> Bank:
+    from quizapp import bank, paths
+
+    return bank.load(cache=paths.cache())
+
+
+def _store() -> closing[Store]:
+    from contextlib import closing
+
+    from quizapp import paths
+    from quizapp.store import Store
+
+    return closing(Store(paths.answers()))
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _json_lines(rows: Iterable[Any]) -> None:
+    import json
+
+    from quizapp.report import plain
+
+    for row in rows:
+        click.echo(json.dumps(plain(row), allow_nan=False))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The entry point; returns the exit code. The one place where the command line catches QuizError."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without “quotes” still gets the rest
+    try:
+        code = cli.main(arguments, prog_name="quizapp", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except QuizError as error:
+        click.echo(f"quizapp: {error}", err=True)
+        return 2
+    except click.Abort:
+        click.echo("quizapp: interrupted", err=True)
+        return INTERRUPTED
+    return int(code or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

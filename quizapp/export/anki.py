@@ -1,0 +1,257 @@
+"""A deck as an Anki package. Pure: no clock, no files; the same deck gives the same bytes.
+
+What Anki does with a package it has seen before decides the form: ids are constants, a note's guid comes
+from its item's id, and a note's date is that of its last change (see changes), so that importing again
+adds nothing twice and overwrites no edit of the learner's. The field list is frozen: Anki answers a
+field more with a second note type, so new content goes into the spare fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import itertools
+import json
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import genanki
+
+from quizapp.export import changes, findings, picture
+from quizapp.export.deck import Deck, topic_name
+from quizapp.export.sheet import Part, Pick, Sheet, sheet
+from quizapp.model import Claim, Evidence, Item, Run
+
+MODEL_ID = 1_482_907_311
+DECK_IDS = {
+    "parallelism": 1_739_204_101,
+    "path_length": 1_739_204_102,
+    "attention": 1_739_204_103,
+    "positional_encoding": 1_739_204_104,
+    "stability": 1_739_204_105,
+    "quadratic_cost": 1_739_204_106,
+    "choosing": 1_739_204_107,
+    "scaling": 1_739_204_108,
+    "glossary": 1_739_204_109,
+    "synthesis": 1_739_204_110,
+}
+"""Between 2^30 and 2^31, and never to be changed."""
+FIELDS = (
+    *("Item", "Question", "Options", "Answer", "Why", "Aloud", "Caveats", "Sources", "Evidence"),
+    *("Spare 1", "Spare 2", "Spare 3"),
+)
+TEMPLATE_DATE = 1_735_689_600
+"""2025-01-01. Make it newer when the templates or the style change, so that Anki takes them over."""
+LOOK = Path(__file__).with_name("anki.css")
+FRONT = """<div class="ask">{{Question}}</div>
+{{#Options}}<div class="options">{{Options}}</div>{{/Options}}
+"""
+BACK = """<div class="ask">{{Question}}</div>
+<hr id="answer">
+<div class="answer">{{Answer}}</div>
+{{#Why}}<div class="why">{{Why}}</div>{{/Why}}
+{{#Aloud}}<h2>Say it aloud</h2><div class="aloud">{{Aloud}}</div>{{/Aloud}}
+{{#Caveats}}<h2>When it stops being true</h2>{{Caveats}}{{/Caveats}}
+{{#Evidence}}<h2>Evidence</h2><div class="evidence">{{Evidence}}</div>{{/Evidence}}
+{{#Sources}}<h2>Sources</h2><div class="sources">{{Sources}}</div>{{/Sources}}
+"""
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""U+001F separates fields in Anki's tables; the others are no better."""
+
+
+class _Note(genanki.Note):  # type: ignore[misc]
+    """A note with a date of its own."""
+
+    at: int
+
+    def write_to_db(
+        self, cursor: sqlite3.Cursor, timestamp: float, deck_id: int, id_gen: Iterator[int]
+    ) -> None:
+        super().write_to_db(cursor, float(self.at), deck_id, id_gen)
+
+
+def render(deck: Deck) -> bytes:
+    """The package."""
+    media = {run.experiment: _media(run) for run in _runs(deck) if picture.drawable(run.plot)}
+    model = _model()
+    decks = []
+    for topic, items in deck.topics().items():
+        made = genanki.Deck(DECK_IDS[topic], f"quizapp::{topic_name(topic)}")
+        for item in items:
+            made.add_note(_note(deck, item, model, {name: file for name, (file, _) in media.items()}))
+        decks.append(made)
+    return _zipped(_database(decks), [media[name] for name in sorted(media)])
+
+
+def _model() -> genanki.Model:
+    return genanki.Model(
+        MODEL_ID,
+        "quizapp",
+        fields=[{"name": name} for name in FIELDS],
+        templates=[{"name": "Question", "qfmt": FRONT, "afmt": BACK}],
+        css=LOOK.read_text(encoding="utf-8"),
+    )
+
+
+def _note(deck: Deck, item: Item, model: genanki.Model, media: dict[str, str]) -> _Note:
+    note = _Note(
+        model=model,
+        fields=fields(deck, item, media),
+        tags=tags(deck, item),
+        guid=genanki.guid_for("quizapp", item.id),
+    )
+    note.at = deck.changed.get(item.id, changes.first(item))
+    return note
+
+
+def _runs(deck: Deck) -> list[Run]:
+    """The runs behind the evidence that some item shows, each once."""
+    shown = {id_ for item in deck.items for id_ in item.claims}
+    found = [evidence for id_, evidence in deck.evidence.items() if evidence is not None and id_ in shown]
+    return list({run.experiment: run for evidence in found for run in evidence.runs}.values())
+
+
+def _media(run: Run) -> tuple[str, bytes]:
+    """The name and the bytes of a run's picture; another picture has another name."""
+    body = picture.draw(run)
+    name = re.sub(r"[^a-z0-9_]", "-", run.experiment.lower())
+    return f"quizapp_{name}_{hashlib.sha256(body).hexdigest()[:12]}.png", body
+
+
+def _database(decks: list[genanki.Deck]) -> bytes:
+    """The collection, made in memory."""
+    with sqlite3.connect(":memory:") as db:
+        ids = itertools.count(TEMPLATE_DATE * 1000)
+        genanki.Package(decks).write_to_db(db.cursor(), float(TEMPLATE_DATE), ids)
+        db.commit()
+        body = bytes(db.serialize())
+    db.close()
+    return body
+
+
+def _zipped(database: bytes, media: list[tuple[str, bytes]]) -> bytes:
+    names = json.dumps({str(place): name for place, (name, _) in enumerate(media)})
+    members = [("collection.anki2", database), ("media", names.encode())]
+    members += [(str(place), body) for place, (_, body) in enumerate(media)]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, body in members:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            entry.create_system = 3
+            package.writestr(entry, body)
+    return out.getvalue()
+
+
+# ---- fields ---------------------------------------------------------------------------------------
+
+
+def text(value: str) -> str:
+    """A text as HTML that means itself. Square brackets too: Anki reads sound and LaTeX into them."""
+    clean = html.escape(UNPRINTABLE.sub("\ufffd", value.strip()))
+    return clean.replace("[", "&#91;").replace("]", "&#93;").replace("\n", "<br>")
+
+
+def pre(value: str) -> str:
+    """Code as HTML."""
+    clean = html.escape(UNPRINTABLE.sub("\ufffd", value.rstrip("\n")))
+    return f"<pre>{clean.replace('[', '&#91;').replace(']', '&#93;')}</pre>"
+
+
+def fields(deck: Deck, item: Item, media: dict[str, str]) -> list[str]:
+    """The fields of a note. media: experiment -> the name of its picture."""
+    written = sheet(item, deck.numbers, deck.misconceptions)
+    question = text(written.question) + (pre(written.code) if written.code else "")
+    aloud = f"<p>{text(item.answer_aloud)}</p>" if item.answer_aloud else ""
+    if item.followups:
+        aloud += f"<p>Asked next:</p>{_list(item.followups)}"
+    sources = [f"{s.ref}{', ' if s.locator else ''}{s.locator} (read: {s.seen})" for s in item.sources]
+    known = [deck.claims[id_] for id_ in item.claims if id_ in deck.claims]
+    return [
+        text(item.id),
+        question,
+        "".join(_options(part) for part in written.parts),
+        "".join(f"<p>{text(line)}</p>" for line in written.answer),
+        _why(written),
+        aloud,
+        _list(item.caveats),
+        _list(sources),
+        "".join(_evidence(claim, deck.evidence.get(claim.id), media) for claim in known),
+        *("", "", ""),
+    ]
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _said(pick: Pick) -> str:
+    return pre(pick.text) if pick.code else text(pick.text)
+
+
+def _options(part: Part) -> str:
+    picks = "".join(f"<li><b>{text(pick.label)}</b> {_said(pick)}</li>" for pick in part.picks)
+    return f"<p>{text(part.prompt)}</p><ul>{picks}</ul>"
+
+
+def _why(written: Sheet) -> str:
+    parts = "".join(_judged(part) for part in written.parts if part.judged or part.why)
+    blocks = "".join(f"<h2>{text(block.title)}</h2>{_list(block.lines)}" for block in written.blocks)
+    return parts + blocks
+
+
+def _judged(part: Part) -> str:
+    """Every pick with the sign of right or wrong, and why."""
+    picks = "".join(
+        f'<li class="{"right" if pick.right else "wrong"}"><b>{"✓" if pick.right else "✗"} '
+        f"{text(pick.label)}</b> {_said(pick)}{f'<p>{text(pick.why)}</p>' if pick.why else ''}</li>"
+        for pick in part.picks
+        if part.judged
+    )
+    whole = f"<p>{text(part.why)}</p>" if part.why else ""
+    return f"<h2>{text(part.prompt)}</h2>{f'<ul>{picks}</ul>' if picks else ''}{whole}"
+
+
+def _evidence(claim: Claim, evidence: Evidence | None, media: dict[str, str]) -> str:
+    """What was claimed, what was found, the checks and the pictures."""
+    said = f"<p>“{text(claim.says)}”</p><p><b>{text(findings.sentence(claim, evidence))}</b></p>"
+    said += f"<p>Better said: {text(claim.correct)}</p>"
+    if evidence is None:
+        return said
+    rows = "".join(_row(row) for row in findings.rows(claim, evidence, every=False))
+    said += f"<table><tr><th>Check</th><th>Measured</th><th>Outcome</th></tr>{rows}</table>"
+    for run in evidence.runs:
+        if run.experiment in media:
+            alt = text(" ".join((run.plot.title or run.experiment).split()))
+            said += f'<img src="{media[run.experiment]}" alt="{alt}">'
+        facts = " · ".join(f"{name.lower()} {text(value)}" for name, value in findings.facts(run))
+        notes = "".join(f"<p>{text(note)}</p>" for note in run.notes)
+        said += f'<div class="facts"><p>{facts}</p>{notes}</div>'
+    return f'{said}<p class="facts">Again: <code>{text(findings.command(claim, evidence))}</code></p>'
+
+
+def _row(row: findings.Row) -> str:
+    role = f"{row.role}, must {row.must}" if row.must else row.role
+    return (
+        f"<tr><td><code>{text(row.name)}</code><br>{text(role)}</td>"
+        f"<td>{text(row.estimate)}<br>{text(row.interval)}<br>bounds: {text(row.bounds)}</td>"
+        f"<td>{text(row.outcome)}</td></tr>"
+    )
+
+
+# ---- tags -----------------------------------------------------------------------------------------
+
+
+def tags(deck: Deck, item: Item) -> list[str]:
+    """Topic, kind, level, the author's tags, claims, and what is known about them."""
+    found = {f"topic::{item.topic}", f"kind::{item.kind}", f"level::{item.level}"}
+    found |= {f"tag::{tag}" for tag in item.tags}
+    for claim in (deck.claims[id_] for id_ in item.claims if id_ in deck.claims):
+        found.add(f"claim::{claim.id}")
+        found.add(f"verdict::{findings.state(claim, deck.evidence.get(claim.id))}")
+    return sorted(f"quizapp::{re.sub(r'[^0-9A-Za-z_:.-]', '-', tag)}" for tag in found)

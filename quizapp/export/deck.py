@@ -1,0 +1,83 @@
+"""What is exported: items in order, what their claims say, and the newest evidence.
+
+A Deck is plain data. It knows no format, no file and no clock: the same bank and the same runs make
+the same Deck, and the same Deck makes the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+
+from quizapp import claims
+from quizapp.bank import Bank
+from quizapp.errors import ExportError
+from quizapp.model import Claim, Evidence, Item, Misconception, Run, Topic
+
+TOPICS: tuple[str, ...] = get_args(Topic)
+TITLE = "Interview questions that prove themselves"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deck:
+    """Everything a format needs, and nothing it would have to look up."""
+
+    title: str
+    topic: str | None = None
+    """The only topic in it, or None for all of them."""
+    items: tuple[Item, ...]
+    """Topics in the order of the model, items in the order of their bank."""
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """The claims of these topics and those the items mention, in that order."""
+    evidence: Mapping[str, Evidence | None] = field(default_factory=dict)
+    """Claim -> what the newest runs say about it; None when one of its experiments has not run."""
+    misconceptions: Mapping[str, Misconception] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """`experiment.check` -> its newest estimate, from runs whose controls came out right."""
+    changed: Mapping[str, int] = field(default_factory=dict)
+    """Item -> when its content last changed, in Unix seconds (see changes.dated)."""
+
+    def topics(self) -> dict[str, list[Item]]:
+        """Topic -> its items, both in order."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            found.setdefault(item.topic, []).append(item)
+        return found
+
+
+def of(bank: Bank, runs: Mapping[str, Run], topic: str | None = None) -> Deck:
+    """The deck of a bank, or of one of its topics, with the evidence that `runs` (newest first) hold.
+
+    runs: experiment -> its newest run, as Store.newest_runs() returns them.
+    Raises ExportError when there is nothing to export.
+    """
+    items = [item for item in bank.items.values() if topic in (None, item.topic)]
+    items.sort(key=lambda item: TOPICS.index(item.topic))
+    if not items:
+        known = [name for name in TOPICS if any(item.topic == name for item in bank.items.values())]
+        what = "there are no items to export" if topic is None else f"there are no items on {topic!r}"
+        raise ExportError(what, f"Topics with items: {', '.join(known) or 'none'}.")
+    mentioned = {id_ for item in items for id_ in item.claims}
+    chosen = {
+        id_: claim for id_, claim in bank.claims.items() if topic in (None, claim.topic) or id_ in mentioned
+    }
+    return Deck(
+        title=TITLE if topic is None else f"{TITLE}: {topic_name(topic)}",
+        topic=topic,
+        items=tuple(items),
+        claims=chosen,
+        evidence={id_: claims.judge(claim, runs) for id_, claim in chosen.items()},
+        misconceptions=bank.misconceptions,
+        numbers={
+            f"{run.experiment}.{check.name}": check.estimate
+            for run in runs.values()
+            if run.status == "ok"
+            for check in run.checks
+        },
+    )
+
+
+def topic_name(topic: str) -> str:
+    """A topic as a heading: `path_length` is *Path length*."""
+    return topic.replace("_", " ").capitalize()

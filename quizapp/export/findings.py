@@ -1,0 +1,152 @@
+"""What the bench found about a claim, in words and rows of text. Plain text: formats escape it.
+
+Evidence that is missing, stale, invalid or surprising is said in a sentence of its own; nothing here
+may make a run that did not come to its end sound like good news.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from quizapp import claims
+from quizapp.model import Claim, Evidence, Run
+from quizapp.verifiers.wire import CheckResult
+
+VERDICTS = {
+    "holds": "Holds here: every check came out as the claim needs.",
+    "depends": "Depends:",
+    "fails": "Fails here:",
+    "unclear": "Unclear:",
+    "invalid": "Invalid run: a control did not come out as it must, so nothing follows from it.",
+    "crashed": "The run crashed, so nothing follows from it.",
+    "timeout": "The run ran out of time, so nothing follows from it.",
+    "cancelled": "The run was cancelled, so nothing follows from it.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One check as text."""
+
+    name: str
+    role: str
+    """support, limit, control, or nothing for a check that other claims draw on."""
+    must: str
+    """What a control must come out as."""
+    estimate: str
+    interval: str
+    bounds: str
+    outcome: str
+    meaning: str
+
+
+def state(claim: Claim, evidence: Evidence | None) -> str:
+    """One word for tags: cited, not-run, stale, or the verdict."""
+    standing = claims.standing(claim, evidence)
+    if evidence is None:
+        return {"cited": "cited", "none": "not-run"}[standing]
+    return "stale" if evidence.stale else evidence.verdict
+
+
+def sentence(claim: Claim, evidence: Evidence | None) -> str:
+    """What the evidence says, with everything that speaks against relying on it."""
+    if not claim.checks:
+        return "Cited from the literature; it cannot be tested here."
+    if evidence is None:
+        return f"Not run yet. Run it with: {command(claim, None)}"
+    said = [VERDICTS.get(evidence.verdict, f"{evidence.verdict.capitalize()}:")]
+    said += [_stopped(condition) for condition in evidence.conditions]
+    if evidence.reason:
+        said.append(_stopped(evidence.reason))
+    if evidence.surprise:
+        said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
+    if evidence.stale:
+        said.append("Stale: the bench has changed since this was measured; run it again.")
+    return " ".join(said)
+
+
+def _stopped(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def command(claim: Claim, evidence: Evidence | None) -> str:
+    """The command that reruns it."""
+    words = ["quizapp", "prove", claim.id]
+    if evidence is not None and evidence.runs and evidence.runs[0].profile != "quick":
+        words += ["--profile", evidence.runs[0].profile]
+    return shlex.join(words)
+
+
+def rows(claim: Claim, evidence: Evidence, every: bool = True) -> list[Row]:
+    """The checks: supports, limits, controls, and with `every` what else the experiments measured."""
+    limits = {limit.check for limit in claim.limits}
+    order = {"support": 0, "limit": 1, "control": 2, "": 3}
+    found = []
+    for run in evidence.runs:
+        for check in run.checks:
+            name = f"{run.experiment}.{check.name}"
+            role = "support" if name in claim.supports else "limit" if name in limits else ""
+            found.append(_row(name, check, "control" if check.arm == "control" else role))
+    found.sort(key=lambda row: order[row.role])
+    return [row for row in found if every or row.role]
+
+
+def _row(name: str, check: CheckResult, role: str) -> Row:
+    return Row(
+        name=name,
+        role=role,
+        must=check.must,
+        estimate=f"{number(check.estimate)} {check.unit}".strip(),
+        interval=f"{number(check.low)} to {number(check.high)}",
+        bounds=bounds(check),
+        outcome=check.outcome if check.tripped else f"{check.outcome}, but must {check.must}",
+        meaning=check.meaning,
+    )
+
+
+def bounds(check: CheckResult) -> str:
+    """The bounds of a check in words."""
+    low, high = check.bounds
+    if low is not None and high is not None:
+        return f"{number(low)} to {number(high)}"
+    if low is not None:
+        return f"at least {number(low)}"
+    return "none" if high is None else f"at most {number(high)}"
+
+
+def number(value: float) -> str:
+    """Four figures, or what it is instead of a number."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.4g}"
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Under which circumstances a run was made: (what, value)."""
+    known = {
+        "Experiment": f"{run.experiment}, profile {run.profile}",
+        "Status": f"{run.status}{': ' + run.reason if run.reason else ''}",
+        "Seeds": _seeds(run.seeds),
+        "Seconds": f"{run.seconds:.3g}",
+        "Device": f"{run.device}, {run.machine}".strip(", "),
+        "Threads": str(run.threads or ""),
+        "Versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
+        "Date": run.at,
+        "Fingerprint": run.fingerprint,
+    }
+    return [(name, value) for name, value in known.items() if value]
+
+
+def _seeds(seeds: Iterable[int]) -> str:
+    """`0 to 7 (8)` for a range, all of them otherwise."""
+    known = sorted(seeds)
+    if not known:
+        return "none: exact"
+    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+        return f"{known[0]} to {known[-1]} ({len(known)})"
+    return ", ".join(map(str, known))
