@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import closing
 
     from quizapp.bank import Bank
-    from quizapp.model import Claim, Run
+    from quizapp.model import Claim, Evidence
     from quizapp.store import Store
 
 INTERRUPTED = 130
@@ -139,76 +139,22 @@ def prove(
     """
     if (bool(claim) + bool(topic) + everything) != 1:
         raise click.UsageError("name claims, or give --topic or --all (one of the three)")
-    bank = _bank()
-    if claim:
-        chosen = _named(bank, claim)
-    else:
-        chosen = _testable(c for c in bank.claims.values() if topic in (None, c.topic))
     import asyncio
 
-    how: dict[str, Any] = {"profile": profile, "device": device, "seeds": seeds}
-    with _store() as store:
-        ctx.exit(asyncio.run(_prove(chosen, store, how, as_json)))
+    from quizapp import headless, report
 
+    how = headless.How(profile=profile, device=device, seeds=seeds)
+    bank = headless.bank_of_claims(_aside)
+    chosen = headless.named(bank, claim) if claim else headless.testable(bank, topic, _aside)
 
-def _named(bank: Bank, ids: Iterable[str]) -> list[Claim]:
-    """The claims of these ids, each once. Raises QuizError for one that cannot be tested."""
-    import difflib
-
-    chosen = []
-    for id_ in dict.fromkeys(ids):
-        claim = bank.claims.get(id_)
-        if claim is None:
-            near = difflib.get_close_matches(id_, bank.claims, 3)
-            todo = f"Did you mean {' or '.join(near)}?" if near else "`quizapp claims` lists them all."
-            raise QuizError(f"there is no claim {id_!r}", todo)
-        if not claim.checks:
-            sources = "; ".join(source.ref for source in claim.sources)
-            raise QuizError(f"{id_} is cited only: nothing here can test it", f"It rests on {sources}.")
-        chosen.append(claim)
-    return chosen
-
-
-def _testable(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims that can be tested; says on stderr which are skipped. Raises QuizError if none is left."""
-    chosen = []
-    for claim in claims:
-        if claim.checks:
-            chosen.append(claim)
+    def show(claim: Claim, evidence: Evidence) -> None:
+        if as_json:
+            _json_lines([report.evidence_data(evidence, seeds)])
         else:
-            click.echo(f"skipped: {claim.id} is cited only", err=True)
-    if not chosen:
-        raise QuizError("no claim there can be tested", "`quizapp claims` lists what there is.")
-    return chosen
+            click.echo(report.evidence_text(claim, evidence, colour=_colour(), seeds=seeds) + "\n")
 
-
-async def _prove(chosen: Sequence[Claim], store: Store, how: dict[str, Any], as_json: bool) -> int:
-    """Prove claims one after the other, a run shared by several only once; returns the exit code.
-
-    Being cancelled (Ctrl-C) leaves no process behind.
-    """
-    from quizapp import report
-    from quizapp.proof import Bench, prove_claim
-
-    known: dict[str, Run] = {}
-    worst = 0
-    bench = Bench()
-    try:
-        for place, claim in enumerate(chosen, 1):
-            live = report.Live(f"[{place}/{len(chosen)}] {claim.id}", sys.stderr)
-            live.begin()
-            evidence = await prove_claim(
-                bench, claim, known=known, keep=store.add_run, watch=live.watch, **how
-            )
-            live.show("")
-            worst = max(worst, report.severity(evidence))
-            if as_json:
-                _json_lines([report.evidence_data(evidence, how["seeds"])])
-            else:
-                click.echo(report.evidence_text(claim, evidence, colour=_colour(), seeds=how["seeds"]) + "\n")
-    finally:
-        await bench.close()
-    return worst
+    with _store() as store:
+        ctx.exit(asyncio.run(headless.prove_all(chosen, store, how, show, sys.stderr)))
 
 
 @cli.command(epilog="Example: quizapp claims --topic path_length")
@@ -216,10 +162,10 @@ async def _prove(chosen: Sequence[Claim], store: Store, how: dict[str, Any], as_
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per claim and line.")
 def claims(topic: str | None, as_json: bool) -> None:
     """List the claims: evidence (none, fresh, stale, cited), last verdict, and what to expect."""
-    from quizapp import report
+    from quizapp import headless, report
     from quizapp.claims import judge, standing
 
-    bank = _bank()
+    bank = headless.bank_of_claims(_aside)
     with _store() as store:
         runs = store.newest_runs()
     found = [claim for claim in bank.claims.values() if topic in (None, claim.topic)]
@@ -326,6 +272,10 @@ def _store() -> closing[Store]:
     from quizapp.store import Store
 
     return closing(Store(paths.answers()))
+
+
+def _aside(text: str) -> None:
+    click.echo(f"quizapp: {text}", err=True)
 
 
 def _colour() -> bool:

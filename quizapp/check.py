@@ -15,7 +15,8 @@ from quizapp import paths
 from quizapp.arithmetic import Refused, evaluate
 from quizapp.bank import Bank, read
 from quizapp.errors import Problem, QuizError
-from quizapp.model import Claim, Estimate, Item, Numeric, Order, PredictNumber, PredictPlot
+from quizapp.grade import unknown_numbers
+from quizapp.model import Claim, Estimate, Item, Numeric, Order
 from quizapp.rules import RULES, Complaint
 from quizapp.verifiers import catalogue
 from quizapp.verifiers.catalogue import Experiment
@@ -188,12 +189,7 @@ def _verified(item: Item) -> Iterator[Complaint]:
 
 def _measured(item: Item, experiments: dict[str, Experiment]) -> Iterator[Complaint]:
     """Answers that are read from the evidence name checks that exist."""
-    needed = []
-    if isinstance(item, Numeric | Estimate | PredictNumber) and item.answer.evidence:
-        needed.append(item.answer.evidence)
-    if isinstance(item, PredictPlot):
-        needed += [ask.evidence for ask in item.ask if ask.evidence]
-    for name in needed:
+    for name in unknown_numbers(item, {}):
         wrong = _unknown(name, experiments)
         if wrong:
             yield "link", wrong, "Name a check as `experiment.check`."
@@ -256,8 +252,9 @@ def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iter
 
 
 def _unused(bank: Bank, experiments: dict[str, Experiment]) -> Iterator[Finding]:
-    """What is measured for a claim and that no claim draws on."""
+    """What is measured for a claim, and that neither a claim nor the answer of an item draws on."""
     used = {name for claim in bank.claims.values() for name in claim.checks}
+    used |= {name for item in bank.items.values() for name in unknown_numbers(item, {})}
     for experiment in experiments.values():
         lines = experiment.path.read_text(encoding="utf-8").splitlines()
         for check in experiment.checks.values():
@@ -269,7 +266,7 @@ def _unused(bank: Bank, experiments: dict[str, Experiment]) -> Iterator[Finding]
                     column=1,
                     rule="link",
                     id=experiment.name,
-                    what=f"no claim draws on its check `{check.name}`",
+                    what=f"neither a claim nor an item draws on its check `{check.name}`",
                     todo="Let a claim support or limit itself with it, or make it a note.",
                     warning=True,
                 )

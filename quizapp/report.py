@@ -1,20 +1,17 @@
 """Evidence, claims and statistics as text and as plain data, for people and for machines.
 
-Everything but the live line is a pure function of what it is handed. Knows no Textual and no clock;
-whoever calls says whether there are colours.
+Pure functions of what they are handed. Knows no Textual, no clock and no terminal: whoever calls says
+whether there are colours.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
 from quizapp.model import Claim, Evidence, Run
 from quizapp.verifiers.wire import CheckResult
-
-if TYPE_CHECKING:
-    from quizapp.proof import Recorder
 
 VERDICTS = {
     "holds": "HOLDS: every supporting check passed and no condition was found.",
@@ -197,11 +194,12 @@ def bounds(given: tuple[float | None, float | None]) -> str:
 
 def _circumstances(evidence: Evidence, ended: Sequence[Run]) -> list[str]:
     """Where and how it was measured."""
-    seeds = len(_seeds(ended))
     versions = ", ".join(f"{name} {version}" for run in ended[:1] for name, version in run.versions.items())
+    machine = _joined(ended, "machine")
+    if "thread" not in machine:
+        machine += f", {_count(max(run.threads for run in ended), 'thread')}"
     lines = [
-        f"  Measured on {_joined(ended, 'device')} ({_joined(ended, 'machine')}) with "
-        f"{_count(max(run.threads for run in ended), 'thread')}, {_count(seeds, 'seed')}, "
+        f"  Measured on {_joined(ended, 'device')} ({machine}): {_count(len(_seeds(ended)), 'seed')}, "
         f"{sum(run.seconds for run in ended):.1f} s, profile {_joined(ended, 'profile')}",
         f"  at {max(run.at for run in ended)} with {versions}; fingerprint {_joined(ended, 'fingerprint')}",
     ]
@@ -213,35 +211,6 @@ def _circumstances(evidence: Evidence, ended: Sequence[Run]) -> list[str]:
 
 def _count(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-class Live:
-    """How far a claim is: one line that is written over where there is a terminal, else only its title."""
-
-    def __init__(self, title: str, stream: TextIO) -> None:
-        self.title = title
-        self.stream = stream
-        self.terminal = stream.isatty()
-
-    def watch(self, recorder: Recorder, event: object) -> None:
-        """Something happened in a run."""
-        progress = recorder.progress
-        text = f"{self.title}: {recorder.request.experiment}, trial {progress.done} of {progress.most}"
-        self.show(text)
-
-    def show(self, text: str) -> None:
-        """Write over the line, if it can be."""
-        if self.terminal:
-            self.stream.write(f"\r\x1b[K{text[:78]}")
-            self.stream.flush()
-
-    def begin(self) -> None:
-        """Say what begins."""
-        if self.terminal:
-            self.show(self.title)
-        else:
-            self.stream.write(f"{self.title}\n")
-            self.stream.flush()
 
 
 # ---- all claims -----------------------------------------------------------------------------------

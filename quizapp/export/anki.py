@@ -180,7 +180,7 @@ def fields(deck: Deck, item: Item, media: dict[str, str]) -> list[str]:
         aloud,
         _list(item.caveats),
         _list(sources),
-        "".join(_evidence(claim, deck.evidence.get(claim.id), media) for claim in known),
+        _evidence(deck, known, media),
         *("", "", ""),
     ]
 
@@ -200,12 +200,13 @@ def _options(part: Part) -> str:
 
 
 def _why(written: Sheet) -> str:
-    parts = "".join(_judged(part) for part in written.parts if part.judged or part.why)
+    shown = [part for part in written.parts if part.judged or part.why]
+    parts = "".join(_judged(part, part.prompt if len(shown) > 1 else "Why") for part in shown)
     blocks = "".join(f"<h2>{text(block.title)}</h2>{_list(block.lines)}" for block in written.blocks)
     return parts + blocks
 
 
-def _judged(part: Part) -> str:
+def _judged(part: Part, title: str) -> str:
     """Every pick with the sign of right or wrong, and why."""
     picks = "".join(
         f'<li class="{"right" if pick.right else "wrong"}"><b>{"✓" if pick.right else "✗"} '
@@ -214,31 +215,49 @@ def _judged(part: Part) -> str:
         if part.judged
     )
     whole = f"<p>{text(part.why)}</p>" if part.why else ""
-    return f"<h2>{text(part.prompt)}</h2>{f'<ul>{picks}</ul>' if picks else ''}{whole}"
+    return f"<h2>{text(title)}</h2>{f'<ul>{picks}</ul>' if picks else ''}{whole}"
 
 
-def _evidence(claim: Claim, evidence: Evidence | None, media: dict[str, str]) -> str:
-    """What was claimed, what was found, the checks and the pictures."""
+def _evidence(deck: Deck, known: Iterable[Claim], media: dict[str, str]) -> str:
+    """What was claimed and what was found, claim by claim; then the runs, each once."""
+    said, runs = "", {}
+    for claim in known:
+        evidence = deck.evidence.get(claim.id)
+        said += _claim(claim, evidence)
+        if evidence is not None:
+            runs |= {run.experiment: run for run in evidence.runs}
+    return said + "".join(_run(run, media) for run in runs.values())
+
+
+def _claim(claim: Claim, evidence: Evidence | None) -> str:
     said = f"<p>“{text(claim.says)}”</p><p><b>{text(findings.sentence(claim, evidence))}</b></p>"
     said += f"<p>Better said: {text(claim.correct)}</p>"
     if evidence is None:
         return said
-    rows = "".join(_row(row) for row in findings.rows(claim, evidence, every=False))
-    said += f"<table><tr><th>Check</th><th>Measured</th><th>Outcome</th></tr>{rows}</table>"
-    for run in evidence.runs:
-        if run.experiment in media:
-            alt = text(" ".join((run.plot.title or run.experiment).split()))
-            said += f'<img src="{media[run.experiment]}" alt="{alt}">'
-        facts = " · ".join(f"{name.lower()} {text(value)}" for name, value in findings.facts(run))
-        notes = "".join(f"<p>{text(note)}</p>" for note in run.notes)
-        said += f'<div class="facts"><p>{facts}</p>{notes}</div>'
+    rows = findings.rows(claim, evidence, every=False)
+    controls = [row for row in rows if row.role == "control"]
+    shown = "".join(_row(row) for row in rows if row.role != "control" or not row.tripped)
+    said += f"<table><tr><th>Check</th><th>Measured</th><th>Outcome</th></tr>{shown}</table>"
+    said += (
+        f"<p>Controls: {sum(row.tripped for row in controls)} of {len(controls)} came out as they must.</p>"
+    )
     return f'{said}<p class="facts">Again: <code>{text(findings.command(claim, evidence))}</code></p>'
 
 
+def _run(run: Run, media: dict[str, str]) -> str:
+    """The picture of a run, and the circumstances it was made under."""
+    alt = text(" ".join((run.plot.title or run.experiment).split()))
+    image = f'<img src="{media[run.experiment]}" alt="{alt}">' if run.experiment in media else ""
+    facts = " · ".join(f"{name.lower()} {text(value)}" for name, value in findings.facts(run))
+    notes = "".join(f"<p>{text(note)}</p>" for note in run.notes)
+    return f'{image}<div class="facts"><p>{facts}</p>{notes}</div>'
+
+
 def _row(row: findings.Row) -> str:
+    name = re.sub(r"(?<=[._])", "<wbr>", text(row.name))  # where a long name may be broken
     role = f"{row.role}, must {row.must}" if row.must else row.role
     return (
-        f"<tr><td><code>{text(row.name)}</code><br>{text(role)}</td>"
+        f"<tr><td><code>{name}</code><br>{text(role)}</td>"
         f"<td>{text(row.estimate)}<br>{text(row.interval)}<br>bounds: {text(row.bounds)}</td>"
         f"<td>{text(row.outcome)}</td></tr>"
     )

@@ -40,6 +40,8 @@ class Row:
     interval: str
     bounds: str
     outcome: str
+    tripped: bool
+    """Whether a control came out as it must."""
     meaning: str
 
 
@@ -103,6 +105,7 @@ def _row(name: str, check: CheckResult, role: str) -> Row:
         interval=f"{number(check.low)} to {number(check.high)}",
         bounds=bounds(check),
         outcome=check.outcome if check.tripped else f"{check.outcome}, but must {check.must}",
+        tripped=check.tripped,
         meaning=check.meaning,
     )
 

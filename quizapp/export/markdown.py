@@ -13,7 +13,12 @@ from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Evidence, Item, Run, Source
 
-SPECIAL = re.compile(r"[\\`*_\[\]~|#@]|:(?=//|[a-z0-9_+-]+:)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+SPECIAL = re.compile(
+    r"[\\`*_\[\]~|#@]"
+    r"|:(?=//|[+-]1:|[a-z0-9_+-]*[a-z][a-z0-9_+-]*:)"
+    r"|^[-+=](?=[\s=-]|$)"
+    r"|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)](?=\s|$)"
+)
 """What can be markup: code, emphasis, links, tables, headings, rules, lists, addresses and emoji."""
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -96,7 +101,10 @@ def _preface(deck: Deck) -> list[str]:
     scope = "--all" if deck.topic is None else f"--topic {deck.topic}"
     measured = "Nothing measured yet."
     if dates:
-        measured = f"Measured between {text(min(dates))} and {text(max(dates))}."
+        first, last = min(dates)[:10], max(dates)[:10]
+        measured = (
+            f"Measured on {text(first)}." if first == last else f"Measured {text(first)} to {text(last)}."
+        )
     lines = [
         "Answer first, then open the answer. Where a claim can be tested, the answer says what was measured,",
         "and you can measure it again:",
@@ -138,12 +146,12 @@ def _item(deck: Deck, item: Item, number: int) -> list[str]:
 
 
 def _part(part: Part) -> list[str]:
-    lines = [f"{text(part.prompt)}:", ""]
+    lines = [text(part.prompt) + ("" if part.prompt.endswith("?") else ":"), ""]
     for pick in part.picks:
         if "\n" in pick.text and pick.code:
-            lines += [f"- {text(pick.label)}.", "", *block(pick.text, indent="  ")]
+            lines += [f"- **{text(pick.label)}.**", "", *block(pick.text, indent="  ")]
         else:
-            lines.append(f"- {text(pick.label)}. {_said(pick)}")
+            lines.append(f"- **{text(pick.label)}.** {_said(pick)}")
     return lines
 
 
@@ -175,10 +183,10 @@ def _answer(deck: Deck, item: Item, written: Sheet) -> list[str]:
 def _reasons(part: Part) -> list[str]:
     """Why each pick is right or wrong, and why the list as a whole is as it is."""
     explained = [pick for pick in part.picks if pick.why]
-    lines = [""] if explained else []
+    lines = ["", f"*{text(part.prompt)}*", ""] if explained else []
     for pick in explained:
         lines.append(f"- {'✓' if pick.right else '✗'} **{text(pick.label)}.** {text(pick.why)}")
-    return [*lines, "", f"{text(part.prompt)}: {text(part.why)}"] if part.why else lines
+    return [*lines, "", f"*{text(part.prompt)}* {text(part.why)}"] if part.why else lines
 
 
 def _source(source: Source) -> str:

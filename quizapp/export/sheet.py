@@ -206,7 +206,7 @@ def _order(item: model.Order) -> Sheet:
         for place, index in enumerate(shown)
     )
     answer = tuple(
-        f"{place}. {item.sequence[index].text} ({item.sequence[index].value:g})"
+        f"{place}. {item.sequence[index].text} ({item.sequence[index].value:,.10g})"
         for place, index in enumerate(ranked, 1)
     )
     blocks = [Block(title="Worked out", lines=(item.worked,))]

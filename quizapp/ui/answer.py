@@ -12,7 +12,7 @@ from textual.content import Content
 from quizapp.steps import Step
 from quizapp.ui.look import dim, lines
 
-LETTERS = "123456789"
+DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 
 @dataclass
@@ -22,6 +22,10 @@ class Picking:
     step: Step
     cursor: int = 0
     picked: list[int] = field(default_factory=list)
+
+    def takes(self, key: str) -> bool:
+        """Whether a key means something here."""
+        return key in ("up", "k", "down", "j", "backspace", "space", "enter") or key in DIGITS
 
     def press(self, key: str) -> bool:
         """Take a key; True when the step is complete.
@@ -35,7 +39,7 @@ class Picking:
             self.cursor = (self.cursor + 1) % (last + 1)
         elif key == "backspace" and self.picked:
             self.picked.pop()
-        elif key in LETTERS and int(key) - 1 <= last:
+        elif key in DIGITS and int(key) - 1 <= last:
             self.cursor = int(key) - 1
             return self._take(self.cursor)
         elif key == "space":

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from quizapp.ui.app import QuizApp
 
 
+RATING_KEYS = ("1", "2", "3", "4")
+
+
 class PracticeScreen(Screen[None]):
     """A sitting. Phases: ask (a step), sure (how confident), rate (a card), told (feedback), done."""
 
@@ -146,10 +149,7 @@ class PracticeScreen(Screen[None]):
         self._to_end()
 
     def _sure(self, key: str) -> None:
-        if key in "12345":
-            self.confidence = CONFIDENCES[int(key) - 1]
-        elif key not in ("enter", "space"):
-            return
+        self.confidence = CONFIDENCES[int(key) - 1] if key.isdigit() else None
         if isinstance(self.item, model.Card):
             self._turn(self.item)
         elif isinstance(self.item, model.Open) and len(self.replies) == 1:
@@ -235,47 +235,56 @@ class PracticeScreen(Screen[None]):
     # ---- keys
 
     def on_key(self, event: Key) -> None:
-        """Every key, by phase."""
+        """Every key, by phase. What is not ours goes on to the bindings (escape, and enter while typing)."""
         key = event.key
-        handled = True
+        phases = {"ask": self._key_ask, "sure": self._key_sure, "rate": self._key_rate, "told": self._key_told}
+        if self.query_one("#typed").has_focus:
+            return
         if key == "question_mark":
             self.app.action_help()
-        elif key == "u" and self.phase != "saving":
+        elif key == "u":
             self.action_undo()
-        elif self.phase == "ask":
-            self._key_ask(key)
-        elif self.phase == "sure":
-            self._sure(key)
-        elif self.phase == "rate" and key in "1234":
-            self.replies = [int(key)]
-            self._answer(int(key))
-        elif self.phase == "told":
-            self._key_told(key)
-        else:
-            handled = False
-        if handled:
-            event.stop()
+        elif self.phase not in phases or not phases[self.phase](key):
+            return
+        event.stop()
 
-    def _key_ask(self, key: str) -> None:
+    def _key_ask(self, key: str) -> bool:
         step = self.steps[len(self.replies)]
         if step.mode == "reveal" and key in ("space", "enter"):
             self._take(None)
-        elif self.picking is not None:
+        elif self.picking is not None and self.picking.takes(key):
             if self.picking.press(key):
                 self._take(self.picking.reply)
             else:
                 self.query_one("#answer", Static).update(self.picking.draw())
+        else:
+            return False
+        return True
 
-    def _key_told(self, key: str) -> None:
+    def _key_sure(self, key: str) -> bool:
+        if key not in ("1", "2", "3", "4", "5", "enter", "space"):
+            return False
+        self._sure(key)
+        return True
+
+    def _key_rate(self, key: str) -> bool:
+        if key not in RATING_KEYS:
+            return False
+        self.replies = [int(key)]
+        self._answer(int(key))
+        return True
+
+    def _key_told(self, key: str) -> bool:
         if key in ("enter", "space", "n"):
             self._ask(self.study.next())
-        elif key in "1234":
+        elif key in RATING_KEYS:
             self.phase = "saving"
             self.run_worker(self._rerate(int(key)))
         elif key == "p" and (claim := self._claim()):
             self.app.open_prove(claim)
         else:
-            scroll(self.query_one("#body"), key)
+            return scroll(self.query_one("#body"), key)
+        return True
 
     async def _rerate(self, rating: int) -> None:
         await asyncio.to_thread(self.study.rerate, rating)

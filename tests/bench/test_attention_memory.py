@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-
-from quizapp.verifiers import catalogue, engine
 from quizapp.verifiers.experiments import attention_memory
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models import attention
 from quizapp.verifiers.verdict import judge
+
+from quizapp.verifiers import catalogue, engine
 
 CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {
@@ -55,7 +55,7 @@ def verdicts(results):
         pytest.skip("questions/claims.yaml is not there yet")
     outcome = {f"attention_memory.{name}": result.outcome for name, result in results.items()}
     found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8")):
+    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
         supports = [outcome.get(check) for check in claim.get("supports", [])]
         limits = [outcome.get(limit["check"]) for limit in claim.get("limits", [])]
         if claim["id"] not in EXPECTED or None in supports + limits:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from quizapp.verifiers.models.attention import explicit_attention, fused_attention
 
 from quizapp.verifiers import measure
-from quizapp.verifiers.models.attention import explicit_attention, fused_attention
 
 
 def leaf(*shape, dtype=torch.float32):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-
-from quizapp.verifiers import catalogue, engine
 from quizapp.verifiers.experiments import permutation
 from quizapp.verifiers.models import attention
+
+from quizapp.verifiers import catalogue, engine
 
 CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {
@@ -33,7 +33,7 @@ def verdicts(results):
         pytest.skip("questions/claims.yaml is not there yet")
     outcome = {f"permutation.{name}": result.outcome for name, result in results.items()}
     found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8")):
+    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
         supports = [outcome.get(check) for check in claim.get("supports", [])]
         limits = [outcome.get(limit["check"]) for limit in claim.get("limits", [])]
         if claim["id"] not in EXPECTED or None in supports + limits:

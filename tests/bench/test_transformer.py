@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-
 from quizapp.verifiers.models import positions
 from quizapp.verifiers.models.transformer import Transformer
 

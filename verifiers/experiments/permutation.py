@@ -134,10 +134,11 @@ def trial(lab: Lab) -> None:
     """One draw of weights, tokens and order."""
     # One seed for every variant of the encoder: they share all weights but those of learned positions.
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
-    tokens = lab.randn(1, lab.size["tokens"], lab.size["width"]).cpu()  # [1, time, width]
+    # Drawn and kept on the CPU: some devices have no float64.
+    tokens = _normal(lab, 1, lab.size["tokens"], lab.size["width"])  # [1, time, width]
     order = torch.randperm(lab.size["tokens"], generator=lab.generator)  # [time]
-    sentence = lab.randn(1, 3, lab.size["width"]).cpu()  # [1, time, width]
-    direction = lab.randn(lab.size["width"]).cpu()  # [width]
+    sentence = _normal(lab, 1, 3, lab.size["width"])  # [1, time, width]
+    direction = _normal(lab, lab.size["width"])  # [width]
     if lab.device.type != "cpu" and lab.seed == 0:
         lab.note("Computed in float64 on the CPU: this is algebra and has no device.")
     with torch.no_grad():
@@ -312,6 +313,11 @@ def state_difference(model: nn.Module, x: Tensor, order: Tensor) -> float:
     """How far the last state moves when the tokens are shuffled; x is [1, time, width]."""
     last, other = model(x)[:, -1], model(x[:, order])[:, -1]  # [1, width]
     return relative_error(other, last, scale=last)
+
+
+def _normal(lab: Lab, *shape: int) -> Tensor:
+    """Standard normal numbers in float64 on the CPU: [*shape]."""
+    return torch.randn(*shape, generator=lab.generator, dtype=torch.float64)  # [*shape]
 
 
 def _least_with_positions(lab: Lab, seed: int, tokens: Tensor, order: Tensor) -> float:

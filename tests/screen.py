@@ -1,0 +1,32 @@
+"""Read a Textual screen as plain text, and give an app a bank of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from quizapp import paths
+from quizapp.ui.app import QuizApp
+from tests.conftest import FIXTURE_BANK
+
+
+def text(app: QuizApp) -> str:
+    """What is on the screen, line by line, without colours."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def flat(app: QuizApp) -> str:
+    """The same with every run of spaces and line ends as one space, so that wrapping does not matter."""
+    return " ".join(text(app).split())
+
+
+@pytest.fixture
+def quiet(home, monkeypatch):
+    """An app on the fixture bank, with a home of its own and no bench process."""
+    monkeypatch.setattr(paths, "questions", lambda: FIXTURE_BANK)
+
+    async def nothing(self) -> None:
+        return None
+
+    monkeypatch.setattr(QuizApp, "_warm", nothing)
+    return QuizApp

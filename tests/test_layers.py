@@ -1,0 +1,209 @@
+"""Who may import whom: once by reading the source, once in clean interpreters."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+APP = ROOT / "quizapp"
+BENCH = ROOT / "verifiers"
+
+LEVELS = {
+    **dict.fromkeys(("errors", "model", "paths", "arithmetic"), 1),
+    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "store"), 2),
+    **dict.fromkeys(("ui", "__main__"), 4),
+}
+"""By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
+FOR_BOTH = {"wire", "catalogue"}
+STANDARD_ONLY = {"wire", "verdict", "stats", "catalogue", "serve"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, by its full name, and where."""
+
+    module: str
+    where: str
+    lazy: bool
+
+
+def name_of(path: Path) -> str:
+    """The full import name of a file."""
+    if path.is_relative_to(BENCH):
+        parts = ("quizapp", "verifiers", *path.relative_to(BENCH).with_suffix("").parts)
+    else:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {name_of(path): path for folder in (APP, BENCH) for path in folder.rglob("*.py")}
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Every module a file imports; `from package import module` counts as importing the module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    at_top = {id(node) for statement in tree.body for node in _outside_functions(statement)}
+    package = name_of(path).split(".") if path.stem == "__init__" else name_of(path).split(".")[:-1]
+    for node in ast.walk(tree):
+        where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        lazy = id(node) not in at_top
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, where, lazy)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield Import(full if full in MODULES else base, where, lazy)
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for child in ast.iter_child_nodes(node):
+            yield from _outside_functions(child)
+
+
+def of_app() -> list[tuple[str, Import]]:
+    return [
+        (name, found) for name, path in MODULES.items() if path.is_relative_to(APP) for found in imports(path)
+    ]
+
+
+def of_bench() -> list[tuple[str, Import]]:
+    return [
+        (name.removeprefix("quizapp.verifiers").lstrip("."), found)
+        for name, path in MODULES.items()
+        if path.is_relative_to(BENCH)
+        for found in imports(path)
+    ]
+
+
+def level(module: str) -> int:
+    return LEVELS.get(module.split(".")[1], 3)
+
+
+def is_verifier(module: str) -> bool:
+    return f"{module}.".startswith("quizapp.verifiers.")
+
+
+def test_the_source_was_found():
+    assert {"quizapp.__main__", "quizapp.model", "quizapp.verifiers.wire"} <= set(MODULES)
+    assert len(of_app()) > 100
+    assert len(of_bench()) > 20
+
+
+def test_imports_of_the_app_go_down():
+    wrong = [
+        f"{found.where}: {name} (layer {level(name)}) imports {found.module} (layer {level(found.module)})"
+        for name, found in of_app()
+        if name != "quizapp" and found.module.startswith("quizapp.") and not is_verifier(found.module)
+        if level(found.module) > level(name)
+    ]
+    assert wrong == []
+
+
+def test_only_the_command_line_imports_the_interface_and_only_late():
+    wrong = [
+        found.where
+        for name, found in of_app()
+        if f"{found.module}.".startswith("quizapp.ui.") and not name.startswith("quizapp.ui")
+        if name != "quizapp.__main__" or not found.lazy
+    ]
+    assert wrong == []
+
+
+def test_the_app_knows_only_the_wire_and_the_catalogue_of_the_bench():
+    wrong = [
+        f"{found.where}: {found.module}"
+        for name, found in of_app()
+        if is_verifier(found.module) and not is_verifier(name)
+        if found.module.removeprefix("quizapp.verifiers").lstrip(".") not in FOR_BOTH
+    ]
+    assert wrong == []
+
+
+def test_textual_stays_in_the_interface():
+    wrong = [
+        found.where
+        for name, found in of_app() + of_bench()
+        if found.module.split(".")[0].startswith("textual") and not name.startswith("quizapp.ui")
+    ]
+    assert wrong == []
+
+
+def test_torch_stays_in_the_bench():
+    wrong = [found.where for _, found in of_app() if found.module.split(".")[0] == "torch"]
+    assert wrong == []
+
+
+def test_the_bench_knows_nothing_of_quizzes():
+    wrong = [
+        f"{found.where}: {found.module}"
+        for _, found in of_bench()
+        if found.module.split(".")[0] in ("yaml", "pydantic", "quizapp") and not is_verifier(found.module)
+    ]
+    assert wrong == []
+
+
+def test_what_both_sides_use_needs_only_the_standard_library():
+    wrong = []
+    for name, found in of_bench():
+        if name not in STANDARD_ONLY:
+            continue
+        inside = is_verifier(found.module) and found.module.rpartition(".")[2] in STANDARD_ONLY
+        late = name == "serve" and found.lazy and found.module == "torch"
+        if not (inside or late or found.module.split(".")[0] in sys.stdlib_module_names):
+            wrong.append(f"{found.where}: {found.module}")
+    assert wrong == []
+
+
+def test_experiments_do_not_import_each_other():
+    experiments = "quizapp.verifiers.experiments"
+    wrong = [
+        found.where
+        for name, found in of_bench()
+        if name.startswith("experiments.") and found.module.startswith(experiments)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("quizapp.__main__", ("torch", "textual", "pydantic", "yaml", "sqlite3", "quizapp.bank")),
+        ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),
+        ("quizapp.study", ("torch", "textual", "pydantic", "fsrs")),
+        ("quizapp.proof", ("torch", "textual", "pydantic")),
+        ("quizapp.check", ("torch", "textual")),
+        ("quizapp.doctor", ("torch", "textual")),
+        ("quizapp.export", ("torch", "textual", "matplotlib", "genanki")),
+        ("quizapp.ui.app", ("torch", "pydantic", "yaml", "textual_plot")),
+        ("quizapp.verifiers.wire", ("torch", "textual")),
+        ("quizapp.verifiers.verdict", ("torch", "textual")),
+        ("quizapp.verifiers.catalogue", ("torch", "textual")),
+        ("quizapp.verifiers.serve", ("torch", "textual")),
+    ],
+)
+def test_a_clean_interpreter_loads_no_more_than_it_must(module: str, absent: tuple[str, ...]):
+    if module not in MODULES:
+        pytest.skip(f"there is no {module} yet")
+    code = f"import sys, {module}; print(sorted(set({absent!r}) & set(sys.modules)))"
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert said.stdout.strip() == "[]"

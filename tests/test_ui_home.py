@@ -1,0 +1,64 @@
+"""Home, help, themes, problems."""
+
+import shutil
+
+from quizapp import paths
+from quizapp.ui.app import QuizApp
+from tests.conftest import FIXTURE_BANK
+from tests.screen import flat, quiet  # noqa: F401 - a fixture
+
+
+async def test_home_counts_and_opens_a_topic(quiet):  # noqa: F811
+    app = quiet()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        shown = flat(app)
+        assert "13 new" in shown
+        assert "Nothing proved yet" in shown
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.screen.study.topic is not None
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "13 new" in flat(app)
+
+
+async def test_every_screen_explains_its_keys(quiet):  # noqa: F811
+    app = quiet()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in (None, "s", "c"):
+            if key:
+                await pilot.press(key)
+            await pilot.press("f1")
+            await pilot.pause()
+            assert "Keys" in flat(app)
+            await pilot.press("escape")
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def test_both_themes(quiet):  # noqa: F811
+    app = quiet()
+    async with app.run_test(size=(80, 24)) as pilot:
+        before = app.theme
+        await pilot.press("f2")
+        assert app.theme != before
+        await pilot.press("f2")
+        assert app.theme == before
+
+
+async def test_problems_are_listed_and_one_can_go_on(home, tmp_path, monkeypatch):
+    folder = tmp_path / "questions"
+    shutil.copytree(FIXTURE_BANK, folder)
+    bank = folder / "all_kinds.yaml"
+    bank.write_text(bank.read_text().replace("kind: card", "kind: cart"), encoding="utf-8")
+    monkeypatch.setattr(paths, "questions", lambda: folder)
+    app = QuizApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert "unknown kind 'cart'" in flat(app)
+        assert "all_kinds.yaml:" in flat(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "12 new" in flat(app)

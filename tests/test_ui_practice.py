@@ -1,0 +1,168 @@
+"""Practice with the keyboard: every mode of answering, undo, ratings, and nothing lost."""
+
+import pytest
+
+from quizapp import paths
+from quizapp.model import Cloze
+from quizapp.store import Store
+from tests.screen import flat, quiet  # noqa: F401 - a fixture
+
+SIZES = [(80, 24), (120, 40)]
+
+
+def only(app, *ids):
+    """Leave these items in the app's bank, asked in this order."""
+    items = {id_: app.bank.items[id_] for id_ in ids}
+    object.__setattr__(app.bank, "items", items)
+    return app
+
+
+async def shown_place(app, place_in_file):
+    """The key that picks the option at a place of the file."""
+    step = app.screen.steps[len(app.screen.replies)]
+    return str(step.order.index(place_in_file) + 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_choice_from_question_to_rating(quiet, size):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert "What happens to the gradient" in flat(app)
+        await pilot.press(await shown_place(app, 1))
+        assert "How sure are you?" in flat(app)
+        assert app.store.reviews() == []
+        await pilot.press("4")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        shown = flat(app)
+        assert "✓ Right" in shown
+        assert "90% sure" in shown
+        (review,) = app.store.reviews()
+        assert (review.item, review.correct, review.confidence, review.rating) == ("fix-choice", True, 0.9, 3)
+        await pilot.press("2")
+        await app.workers.wait_for_complete()
+        assert [review.rating for review in app.store.reviews()] == [2]
+
+
+async def test_feedback_of_every_option_can_be_reached_at_80x24(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(await shown_place(app, 0), "enter")
+        await app.workers.wait_for_complete()
+        seen = flat(app)
+        for _ in range(10):
+            await pilot.press("down")
+            seen += flat(app)
+        for words in ("Wrong", "product of a hundred factors", "took the sum for a free path", "Say aloud"):
+            assert words in seen
+
+
+async def test_undo_works_on_the_last_card_of_the_sitting(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-card")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space", "3")
+        assert "true previous tokens" in flat(app)
+        await pilot.press("4")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "Nothing more to ask now" in flat(app)
+        await pilot.press("u")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "teacher forcing" in flat(app)
+        assert app.store.reviews() == []
+
+
+async def test_undo_with_nothing_to_undo_keeps_what_was_begun(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-flaw")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        assert "Put it right" in flat(app)
+        await pilot.press("u")
+        await pilot.pause()
+        assert "Put it right" in flat(app)
+
+
+async def test_a_multi_toggles_and_an_order_needs_every_option(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-multi", "fix-order")
+    async with app.run_test(size=(80, 24)) as pilot:
+        multi = app.screen.item.id == "fix-multi"
+        assert multi
+        await pilot.press("1", "1", await shown_place(app, 0), await shown_place(app, 1))
+        picked = app.screen.picking.picked
+        wanted = {app.screen.steps[0].order.index(place) for place in (0, 1)}
+        assert set(picked) - {0} == wanted - {0}
+        await pilot.press("enter", "enter")
+        await app.workers.wait_for_complete()
+        await pilot.press("enter")
+        assert app.screen.item.id == "fix-order"
+        await pilot.press("1", "2", "enter")
+        assert "How sure" not in flat(app)
+        await pilot.press("3", "4", "enter")
+        assert "How sure" in flat(app)
+
+
+async def test_typing_a_cloze(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-cloze")
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert isinstance(app.screen.item, Cloze)
+        await pilot.press("enter")
+        assert app.screen.replies == []
+        await pilot.press("d", "enter", *"sqrt d", "enter", "5")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "✓ Right" in flat(app)
+
+
+async def test_an_open_answer_is_graded_by_its_rubric(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-open")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space")
+        assert "How sure" in flat(app)
+        assert "Training is parallel" not in flat(app)
+        await pilot.press("3")
+        assert "Training is parallel" in flat(app)
+        await pilot.press("1", "2", "enter")
+        await app.workers.wait_for_complete()
+        (review,) = app.store.reviews()
+        assert (review.correct, review.score, review.confidence) == (True, 0.8, 0.75)
+
+
+async def test_leaving_and_coming_back_goes_on_where_it_was(quiet):  # noqa: F811
+    app = only(quiet(), "fix-choice", "fix-card")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        await pilot.pause()
+        first = app.screen.item.id
+        key = "space" if first == "fix-card" else "1"
+        await pilot.press(key, "enter", *(["3"] if first == "fix-card" else []))
+        await app.workers.wait_for_complete()
+        await pilot.press("escape", "s")
+        await pilot.pause()
+        assert app.screen.item.id != first
+    kept = Store(paths.answers())
+    assert [review.item for review in kept.reviews()] == [first]
+    kept.close()
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (200, 60)])
+async def test_any_size_of_terminal(quiet, size):  # noqa: F811
+    app = quiet(start="study")
+    async with app.run_test(size=size) as pilot:
+        for key in ("1", "enter", "enter", "question_mark", "escape", "escape"):
+            await pilot.press(key)
+        await app.workers.wait_for_complete()
+        assert app.is_running
+
+
+async def test_markup_in_a_bank_is_shown_as_it_is(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    hostile = "[bold red]{not} [/] markup[link=x]y"
+    object.__setattr__(app.bank.items["fix-choice"], "stem", hostile)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            assert hostile in flat(app)
+    finally:
+        object.__setattr__(app.bank.items["fix-choice"], "stem", "What happens to the gradient?")
