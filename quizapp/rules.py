@@ -28,7 +28,7 @@ FEEDBACK_WORDS = 8
 _NEGATIVE = re.compile(
     r"\b(?:NOT|EXCEPT)\b"
     r"|\bexcept\s*[?:]?\s*$"
-    r"|\bwhich(?:\s+(?!that\b|who\b|when\b|where\b|if\b|whose\b|because\b)\w+){0,6}?"
+    r"|\b[Ww]hich(?:\s+(?!that\b|who\b|when\b|where\b|if\b|whose\b|because\b)\w+){0,6}?"
     r"\s+(?:(?:is|are|was|were|does|do|did|can|could|would|will|should|has|have)\s+(?:not|never)\b"
     r"|(?:isn|aren|wasn|doesn|don|didn|couldn|wouldn|won|can)['’]t\b)"
     r"|\bleast likely\b"

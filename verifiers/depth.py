@@ -28,9 +28,42 @@ Cost = Callable[[Node], int]
 """What passing a node costs."""
 
 MOVES = frozenset(
-    "AccumulateGrad Alias AsStrided Cat Chunk Clone Copy CopyBackwards CopySlices Expand Flip Gather Index "
-    "IndexCopy IndexSelect Mark Narrow Permute Repeat Reshape Select Slice Split SplitWithSizes Squeeze "
-    "Stack T ToCopy Transpose Unbind UnsafeSplit UnsafeView Unsqueeze View".split()
+    (
+        "AccumulateGrad",
+        "Alias",
+        "AsStrided",
+        "Cat",
+        "Chunk",
+        "Clone",
+        "Copy",
+        "CopyBackwards",
+        "CopySlices",
+        "Expand",
+        "Flip",
+        "Gather",
+        "Index",
+        "IndexCopy",
+        "IndexSelect",
+        "Mark",
+        "Narrow",
+        "Permute",
+        "Repeat",
+        "Reshape",
+        "Select",
+        "Slice",
+        "Split",
+        "SplitWithSizes",
+        "Squeeze",
+        "Stack",
+        "T",
+        "ToCopy",
+        "Transpose",
+        "Unbind",
+        "UnsafeSplit",
+        "UnsafeView",
+        "Unsqueeze",
+        "View",
+    )
 )
 """Nodes that compute nothing, without torch's ending `Backward0`."""
 

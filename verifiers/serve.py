@@ -26,10 +26,10 @@ TICK = 0.25
 """Seconds between looks at the deadline."""
 
 
-def die_with_parent() -> None:
+def die_with_parent(yes: bool = True) -> None:
     """Ask the kernel to kill this process when its parent is gone (Linux; elsewhere stdin's end does it)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL if yes else 0)
 
 
 @dataclass
@@ -68,6 +68,8 @@ class _Server:
                     self._listen()
             if self.child is not None and time.monotonic() > self.child.deadline:
                 self._kill("timeout")
+            if self.child is not None and self._over(self.child):
+                self._reap(self.child)
             if self.child is None and self.waiting:
                 self._start(self.waiting.popleft())
 
@@ -94,6 +96,7 @@ class _Server:
 
     def _start(self, request: Request) -> None:
         lifeline, theirs = os.pipe()
+        os.set_blocking(lifeline, False)
         start = self._fork if FORKS else self._spawn
         pid = start(request, theirs)
         os.close(theirs)
@@ -132,16 +135,40 @@ class _Server:
     def _listen(self) -> None:
         """Take in a crashing child's reason, or see that it is gone."""
         child = self.child
-        assert child is not None
-        data = os.read(child.lifeline, 4096)
-        if data:
+        if child is not None and self._hear_out(child):
+            self._reap(child)
+
+    def _hear_out(self, child: Child) -> bool:
+        """Read what the lifeline has; True at its end."""
+        while True:
+            try:
+                data = os.read(child.lifeline, 4096)
+            except BlockingIOError:
+                return False
+            if not data:
+                return True
             child.last_words += data
-            return
+
+    def _over(self, child: Child) -> bool:
+        """Whether the child has ended although somebody it started still holds the lifeline."""
+        if not FORKS:
+            return False  # the lifeline is not handed on to what a fresh interpreter starts
+        return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _kill(self, doom: str) -> None:
+        """Kill the run under way and wait until it is gone."""
+        if self.child is not None:
+            self.child.doom = doom
+            self._reap(self.child)
+
+    def _reap(self, child: Child) -> None:
+        """End the child and whatever it started, and say how it ended."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        _, status = os.waitpid(child.pid, 0)
+        self._hear_out(child)
         self.selector.unregister(child.lifeline)
         os.close(child.lifeline)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)  # whatever the run itself started
-        _, status = os.waitpid(child.pid, 0)
         self.child = None
         if child.doom:
             reason = f"stopped after {child.request.seconds:g} s" if child.doom == "timeout" else ""
@@ -156,16 +183,6 @@ class _Server:
         else:
             self._say(child.request, "ok", "")
 
-    def _kill(self, doom: str) -> None:
-        """Kill the run under way and wait until it is gone."""
-        if self.child is None:
-            return
-        self.child.doom = doom
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.child.pid, signal.SIGKILL)
-        while self.child is not None:
-            self._listen()
-
     def _say(self, request: Request, status: str, reason: str) -> None:
         with suppress(BrokenPipeError):
             # A killed child may have left half a line behind; the newline ends it.
@@ -179,4 +196,5 @@ def serve(events: int, work: Callable[[Request, int], str]) -> int:
         os.nice(10)
     if FORKS:
         import torch  # noqa: F401 - so that every child has it already
+    die_with_parent(False)  # from now on stdin's end tells us, and there is time to end what a run started
     return _Server(events, work).run()

@@ -33,7 +33,7 @@ def _anki(deck: Deck) -> bytes:
 FORMATS: dict[str, Callable[[Deck], bytes]] = {".md": _markdown, ".apkg": _anki}
 """Suffix -> what renders it. The same deck gives the same bytes."""
 DATED = (".apkg",)
-"""Formats that carry the date of each item; only writing one of them moves the ledger on."""
+"""Formats that carry the date of each item; the others leave the ledger alone."""
 
 
 def render(deck: Deck, suffix: str) -> bytes:
@@ -56,13 +56,12 @@ def write(deck: Deck, path: Path, *, ledger: Path | None = None, now: datetime |
     """
     if path.is_dir():
         raise ExportError(f"{path} is a folder", "Name a file in it, such as questions.md.")
-    if ledger is None or now is None:
+    if ledger is None or now is None or path.suffix.lower() not in DATED:
         _replace(path, render(deck, path.suffix))
         return
     known = changes.read(ledger).after(deck, now)
     _replace(path, render(changes.dated(deck, known), path.suffix))
-    if path.suffix.lower() in DATED:
-        _replace(ledger, changes.written(known), folders=True)
+    _replace(ledger, changes.written(known), folders=True)
 
 
 def _replace(path: Path, body: bytes, folders: bool = False) -> None:

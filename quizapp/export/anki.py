@@ -220,7 +220,8 @@ def _judged(part: Part, title: str) -> str:
 
 def _evidence(deck: Deck, known: Iterable[Claim], media: dict[str, str]) -> str:
     """What was claimed and what was found, claim by claim; then the runs, each once."""
-    said, runs = "", {}
+    said = ""
+    runs: dict[str, Run] = {}
     for claim in known:
         evidence = deck.evidence.get(claim.id)
         said += _claim(claim, evidence)

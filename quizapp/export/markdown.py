@@ -225,7 +225,8 @@ def _cells(row: findings.Row) -> list[str]:
 
 
 def _run(run: Run) -> list[str]:
-    lines = [f"- {name}: {text(value)}" for name, value in findings.facts(run)]
+    lines = [f"How {code(run.experiment)} was run:", ""]
+    lines += [f"- {name}: {text(value)}" for name, value in findings.facts(run)]
     lines += [f"- Note: {text(note)}" for note in run.notes]
     drawn = [(curve, picture.sparkline(curve, run.plot)) for curve in run.plot.curves]
     drawn = [(curve, bars) for curve, bars in drawn if bars]

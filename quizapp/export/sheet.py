@@ -242,7 +242,7 @@ def _card(item: model.Card, misconceptions: Mapping[str, Misconception]) -> Shee
 def _open(item: model.Open) -> Sheet:
     answers, bands = item.model_answers, item.bands
     rubric = tuple(
-        f"{point.text} ({point.level}, weight {point.weight}{', a must' if point.must else ''})"
+        f"{point.id}: {point.text} ({point.level}, weight {point.weight}{', a must' if point.must else ''})"
         for point in item.rubric
     )
     blocks = [Block(title="Rubric", lines=rubric)]

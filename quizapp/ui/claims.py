@@ -89,7 +89,7 @@ class ClaimsScreen(Screen[None]):
     def _row(self, claim: Claim) -> Content:
         evidence = self.evidence.get(claim.id)
         state = claims.standing(claim, evidence)
-        said = verdict(f"{evidence.verdict:<9}") if evidence else dim(f"  {'':<9}")
+        said = verdict(evidence.verdict, 11) if evidence else Content(" " * 11)
         mark = " !" if evidence is not None and evidence.surprise else "  "
         return Content.assemble(said, mark, dim(f"{state:<6}"), f" {claim.says}")
 

@@ -1,4 +1,4 @@
-"""The live picture of an experiment: curves told apart by a letter at their end as well as by colour."""
+"""The live picture of an experiment: curves told apart by a letter on them as well as by colour."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class DecadeFormatter(AxisFormatter):
-    """Ticks at powers of ten, for an axis that plots log10."""
+    """At most `most` ticks at powers of ten, for an axis that plots log10."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
 
     def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        """Whole decades, thinned to at most `max_ticks`; plain ticks inside one decade."""
+        """Whole decades, thinned; the two ends where there are not two of them."""
         first, last = math.ceil(min_), math.floor(max_)
         if last - first < 1:
-            return NumericAxisFormatter().get_ticks(min_, max_, max_ticks)
-        step = max(1, math.ceil((last - first + 1) / max_ticks))
+            return [min_, max_]
+        step = max(1, math.ceil((last - first + 1) / min(self.most, max_ticks)))
         return [float(tick) for tick in range(first, last + 1, step)]
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         """1, 10, 1000, 1e-9."""
-        return [f"{10**tick:g}" if -5 <= tick <= 5 else f"1e{tick:g}" for tick in ticks]
+        return [f"{10**tick:.3g}" if -4 <= tick <= 4 else f"1e{tick:.3g}" for tick in ticks]
 
 
 class Curves(PlotWidget, can_focus=False):
@@ -48,8 +51,9 @@ class Curves(PlotWidget, can_focus=False):
     def show(self, plot: Plot) -> None:
         """Draw the plot from scratch."""
         self.clear()
-        self.set_x_formatter(DecadeFormatter() if plot.x_log else NumericAxisFormatter())
-        self.set_y_formatter(DecadeFormatter() if plot.y_log else NumericAxisFormatter())
+        rows = max(2, self.size.height // 4)
+        self.set_x_formatter(DecadeFormatter(8) if plot.x_log else NumericAxisFormatter())
+        self.set_y_formatter(DecadeFormatter(rows) if plot.y_log else NumericAxisFormatter())
         self.set_xlabel(plot.x)
         most = PER_COLUMN * max(20, self.size.width)
         drawn = []
@@ -69,7 +73,7 @@ class Curves(PlotWidget, can_focus=False):
         for index, points in drawn:
             if points:
                 letter = LETTERS[index % len(LETTERS)]
-                x, y = points[-1]
+                x, y = points[-1 - min(len(points) - 1, index * len(points) // (2 * len(drawn)))]
                 self.scatter([x], [y], marker=letter, marker_style=f"bold {COLOURS[index % len(COLOURS)]}")
         self._limits([point for _, points in drawn for point in points])
 

@@ -98,7 +98,7 @@ class HomeScreen(Screen[None]):
         found.sort(key=lambda evidence: max(run.at for run in evidence.runs), reverse=True)
         rows = [
             Content.assemble(
-                verdict(f"{evidence.verdict:<9}"),
+                verdict(evidence.verdict, 11),
                 f" {evidence.claim:<38.38} ",
                 ("surprise " if evidence.surprise else "", "bold"),
                 ("stale " if evidence.stale else "", "$text-muted"),

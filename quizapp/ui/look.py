@@ -20,10 +20,10 @@ VERDICTS = {
 OUTCOMES = {"pass": ("✓", "$text-success"), "fail": ("✗", "$text-error"), "unclear": ("?", "$text-muted")}
 
 
-def verdict(name: str) -> Content:
-    """A verdict as a sign and a word, readable without colour."""
+def verdict(name: str, width: int = 0) -> Content:
+    """A verdict as a sign and a word, readable without colour, in at least `width` characters."""
     sign, style = VERDICTS.get(name, (" ", ""))
-    return Content.styled(f"{sign} {name}", style)
+    return Content.styled(f"{sign} {name}".ljust(width), style)
 
 
 def bold(text: str) -> Content:

@@ -237,7 +237,12 @@ class PracticeScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         """Every key, by phase. What is not ours goes on to the bindings (escape, and enter while typing)."""
         key = event.key
-        phases = {"ask": self._key_ask, "sure": self._key_sure, "rate": self._key_rate, "told": self._key_told}
+        phases = {
+            "ask": self._key_ask,
+            "sure": self._key_sure,
+            "rate": self._key_rate,
+            "told": self._key_told,
+        }
         if self.query_one("#typed").has_focus:
             return
         if key == "question_mark":

@@ -167,22 +167,21 @@ class ProveScreen(Screen[None]):
             self._status(f"{self.recorder.request.experiment}: at most {100 - share}% left")
         self.query_one("#checks", Static).update(self._checks())
 
-    def _used(self) -> list[CheckResult]:
-        """The claim's own checks, then the controls of its experiments."""
-        all_ = {
+    def _checks(self) -> Content:
+        """The claim's own checks, then the controls of the experiments it draws on."""
+        known = {
             f"{name}.{check.name}": check
             for name, checks in self.results.items()
             for check in checks.values()
         }
-        own = [all_[name] for name in self.claim.checks if name in all_]
-        return own + [check for check in all_.values() if check.arm == "control"]
-
-    def _checks(self) -> Content:
         rows: list[Content | str] = []
-        limits = {limit.check.partition(".")[2] for limit in self.claim.limits}
-        for check in self._used():
-            role = "control" if check.arm == "control" else "limit" if check.name in limits else "support"
-            rows += _check(check, role, full=self.phase == "done")
+        for place, name in enumerate(self.claim.checks):
+            if name in known:
+                role = "support" if place < len(self.claim.supports) else "limit"
+                rows += _check(known[name], role, full=self.phase == "done")
+        controls = [check for check in known.values() if check.arm == "control"]
+        if controls:
+            rows += ["", bold("Controls"), *[_control(check) for check in controls]]
         return lines(*rows) if rows else dim("No check has been looked at yet.")
 
     # ---- the verdict
@@ -243,19 +242,26 @@ class ProveScreen(Screen[None]):
         self.dismiss()
 
 
+def _control(check: CheckResult) -> Content:
+    """A control in one line: it is good when it came out as it must, whatever that is."""
+    sign, style = ("✓ tripped", "$text-success") if check.tripped else ("! NOT SO", "bold $text-error")
+    return Content.assemble(
+        (f"{sign:<10}", style),
+        (f"must {check.must:<5}", "$text-muted"),
+        f"{amount(check.estimate):>10} {check.name}",
+    )
+
+
 def _check(check: CheckResult, role: str, *, full: bool) -> list[Content | str]:
     """A check against its bounds: one line while it runs, three when there is time to read."""
     sign, style = OUTCOMES[check.outcome]
-    first = [(f"{sign} {check.outcome:<7}", style), (f"{role:<8}", "$text-muted")]
+    first = [(f"{sign} {check.outcome:<8}", style), (f"{role:<8}", "$text-muted")]
     if not full:
         strip = gauge(check.low, check.high, check.bounds, width=12)
         return [Content.assemble(*first, strip, f" {amount(check.estimate):>9} {check.name}")]
-    must = ""
-    if check.must:
-        must = f"  must {check.must}: {'it did' if check.tripped else 'IT DID NOT'}"
     low, high = (("-∞", "∞")[i] if b is None else amount(b) for i, b in enumerate(check.bounds))
     return [
-        Content.assemble(*first, check.name, (must, "bold")),
+        Content.assemble(*first, (check.name, "bold")),
         Content.assemble(
             "  ",
             gauge(check.low, check.high, check.bounds),

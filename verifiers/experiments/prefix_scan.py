@@ -62,14 +62,14 @@ CHECKS = {
         "bounds": [0.0, 1e-12],
         "arm": "claim",
         "interval": "range",
-        "meaning": "The states of h = a h + b by a scan differ from those of the plain loop by rounding only.",
+        "meaning": "The states of h = a h + b by a scan are the plain loop's, up to rounding.",
     },
     "recurrence_rounds": {
         "unit": "rounds",
         "bounds": [10.0, 10.0],
         "arm": "claim",
         "interval": "range",
-        "meaning": "After log2 1024 = 10 rounds, and not before, all 1024 states are those of the plain loop.",
+        "meaning": "After log2 1024 = 10 rounds, and not before, all states are those of the plain loop.",
     },
     "hillis_steele_one_round": {
         "unit": "rounds",
@@ -104,14 +104,14 @@ CHECKS = {
         "bounds": [9217.0, 9217.0],
         "arm": "claim",
         "interval": "range",
-        "meaning": "Few rounds cost work: Hillis-Steele combines N log2 N - N + 1 times, the loop N - 1 times.",
+        "meaning": "Few rounds cost work: N log2 N - N + 1 combines, where the loop makes N - 1.",
     },
     "brent_kung_combines": {
         "unit": "combines",
         "bounds": [2036.0, 2036.0],
         "arm": "claim",
         "interval": "range",
-        "meaning": "The work-efficient scan combines 2 N - 2 - log2 N times, about twice as often as the loop.",
+        "meaning": "The work-efficient scan makes 2 N - 2 - log2 N combines, about twice the loop's.",
     },
     "subtraction_difference": {
         "unit": "difference",

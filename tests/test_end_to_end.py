@@ -1,0 +1,175 @@
+"""The real app in a real terminal: answer, prove, see a verdict, undo, quit; and what is left behind."""
+
+import os
+import sqlite3
+import sys
+import time
+
+import pexpect
+import pyte
+import pytest
+
+from quizapp import paths
+
+
+class Terminal:
+    """The app in a pty, with a terminal emulator that keeps its screen."""
+
+    def __init__(self, home, *arguments, columns=80, rows=24, **environment):
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.Stream(self.screen)
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "quizapp", *arguments],
+            env={**os.environ, "QUIZAPP_HOME": str(home), "TERM": "xterm-256color", **environment},
+            dimensions=(rows, columns),
+            encoding="utf-8",
+            timeout=30,
+        )
+        self.child.delaybeforesend = None
+
+    def text(self) -> str:
+        return " ".join(" ".join(self.screen.display).split())
+
+    def wait(self, words: str, seconds: float = 30.0) -> str:
+        """Read until the words are on the screen; fails with the screen when they never are."""
+        end = time.monotonic() + seconds
+        while words not in self.text():
+            if time.monotonic() > end:
+                pytest.fail(f"{words!r} is not on the screen:\n" + "\n".join(self.screen.display))
+            try:
+                self.stream.feed(self.child.read_nonblocking(65536, timeout=0.2))
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                break
+        assert words in self.text(), "\n".join(self.screen.display)
+        return self.text()
+
+    def press(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def gone(self) -> int | None:
+        """Wait for the end; the exit code."""
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return self.child.exitstatus
+
+
+@pytest.fixture
+def terminal(home):
+    opened = []
+
+    def start(*arguments, **how):
+        opened.append(Terminal(home, *arguments, **how))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.child.close(force=True)
+
+
+def rows(query):
+    with sqlite3.connect(paths.answers()) as db:
+        found = db.execute(query).fetchall()
+    db.close()
+    return found
+
+
+def test_answer_prove_undo_quit(terminal):
+    app = terminal()
+    app.wait("quizapp 0 due")
+    app.wait("parallelism")
+    app.press("s")
+    for _ in range(30):  # until an item that has a claim to prove has been answered
+        app.wait("new ")
+        answer_one(app)
+        if "prove it" in app.text():
+            break
+        app.press("\r")
+    answered = len(rows("SELECT 1 FROM reviews"))
+    assert answered >= 1
+    app.press("p")
+    app.wait("What will the bench say?")
+    app.press("1")
+    app.wait("Verdict:", seconds=90)
+    app.wait("You predicted holds")
+    app.press("\x1b")
+    app.wait("undo")
+    app.press("u")
+    app.wait("undo last")
+    assert rows("SELECT rating FROM amendments") == [(None,)]
+    app.press("\x1b")
+    app.wait("Last verdicts")
+    app.press("q")
+    assert app.gone() == 0
+    assert len(rows("SELECT 1 FROM reviews")) == answered
+    assert len(rows("SELECT 1 FROM runs WHERE status = 'ok'")) >= 1
+    assert len(rows("SELECT 1 FROM predictions")) == 1
+
+
+def answer_one(app):
+    """Get through one item, whatever its kind, without trying to be right."""
+    before = len(rows("SELECT 1 FROM reviews"))
+    for _ in range(12):
+        app.wait("escape home")
+        shown = app.text()
+        if "next 1-4" in shown or len(rows("SELECT 1 FROM reviews")) > before:
+            app.wait("escape home")
+            return
+        if "1 again" in shown:
+            app.press("3")
+        elif "take it" in shown:
+            app.press("1\r")
+        elif "turn it" in shown:
+            app.press(" ")
+        elif "how sure" in shown:
+            app.press("3")
+        elif "enter when done" in shown:
+            app.press("1234567\r")
+        else:
+            app.press("1")
+        time.sleep(0.15)
+        app.wait("escape home")
+
+
+def test_without_a_terminal_it_says_what_works_instead(home):
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-m", "quizapp"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "terminal" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"COLORTERM": ""}])
+def test_without_colour(terminal, environment):
+    app = terminal(**environment)
+    app.wait("quizapp 0 due")
+    app.press("c")
+    app.wait("claims")
+    app.press("\x1b")
+    app.wait("all topics")
+    app.press("q")
+    assert app.gone() == 0
+
+
+def test_a_tiny_terminal(terminal):
+    app = terminal(columns=24, rows=6)
+    app.wait("quizapp")
+    app.press("s")
+    app.wait("new")
+    app.press("\x1b")
+    app.press("q")
+    assert app.gone() == 0
+
+
+def test_two_copies_at_once(terminal):
+    one, two = terminal("study"), terminal("study")
+    for app in (one, two):
+        app.wait("new ")
+        answer_one(app)
+    assert len(rows("SELECT 1 FROM reviews")) == 2
+    for app in (one, two):
+        app.press("\x11")
+        assert app.gone() == 0

@@ -1,0 +1,189 @@
+"""Prove it: the prediction is locked first, the bench's events draw, the verdict is scored, nothing is left behind."""
+
+import asyncio
+import os
+
+import pytest
+
+from quizapp.model import Expected
+from quizapp.proof import Bench, Recorder
+from quizapp.ui.app import QuizApp
+from quizapp.ui.prove import ProveScreen
+from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
+from tests.screen import flat, quiet  # noqa: F401 - a fixture
+
+SIZES = [(80, 24), (120, 40)]
+
+
+def check(name, outcome="pass", arm="claim", must="", estimate=-0.5):
+    return CheckResult(
+        name=name,
+        arm=arm,
+        must=must,
+        unit="nats/token",
+        meaning=f"What {name} means.",
+        estimate=estimate,
+        low=estimate - 0.01,
+        high=estimate + 0.01,
+        bounds=(None, -0.05),
+        values=(estimate,),
+        outcome=outcome,
+    )
+
+
+def recording(status="ok", bias3="fail", control="fail"):
+    """The events of a run of gradient_distance, as a bench would send them."""
+    plot = {"title": "t", "x": "distance", "y": "log10 gradient", "x_log": False, "y_log": False}
+    yield Started(
+        experiment="gradient_distance",
+        profile="quick",
+        device="cpu",
+        machine="a recording",
+        threads=1,
+        versions={"torch": "0"},
+        fingerprint="0" * 16,
+        looks=(1,),
+        plot=plot,
+    )
+    for x in range(10):
+        yield Point(curve="LSTM", arm="claim", x=x, y=-x / 4)
+    yield Progress(done=1, most=2)
+    yield Checked(check=check("lstm_slope"))
+    yield Checked(check=check("lstm_bias3_slope", bias3))
+    yield Checked(check=check("transformer_decays", control, arm="control", must="fail"))
+    if status == "ok":
+        tripped = control == "fail"
+        yield Finished(
+            status="ok" if tripped else "invalid",
+            reason="" if tripped else "these controls did not come out as they must",
+            seeds=(0,),
+            seconds=0.1,
+            at="2026-03-02T12:00:00+00:00",
+        )
+    yield Ended(id="1", status=status, reason="" if status == "ok" else "because")
+
+
+@pytest.fixture
+def replayed(quiet, monkeypatch):  # noqa: F811
+    """An app whose bench plays a recording; returns a function that chooses it."""
+
+    def choose(**how):
+        async def prove(self, experiment, *, watch=None, **_):
+            recorder = Recorder(Request(id="1", experiment=experiment))
+            for event in recording(**how):
+                recorder.take(event)
+                if watch is not None:
+                    watch(recorder, event)
+                await asyncio.sleep(0)
+            return recorder.run()
+
+        monkeypatch.setattr(Bench, "prove", prove)
+        return quiet(claim="lstm-gradient-fades")
+
+    return choose
+
+
+async def settle(app, pilot):
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_from_prediction_to_verdict(replayed, size):
+    app = replayed(bias3="pass")
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert "What will the bench say?" in flat(app)
+        assert app.store.predictions() == []
+        await pilot.press("2")
+        await settle(app, pilot)
+        shown = flat(app)
+        assert "Verdict: ≈ depends" in shown
+        assert "With a forget bias of 3" in shown
+        assert "You predicted depends: right" in shown
+        for _ in range(20):
+            await pilot.press("down")
+            shown += flat(app)
+        for words in ("lstm_slope", "[-0.51, -0.49] nats/token", "✓ tripped", "quizapp prove lstm-gradient-fades"):
+            assert words in shown
+        (prediction,) = app.store.predictions()
+        assert (prediction.predicted, prediction.measured) == ("depends", "depends")
+        assert app.store.newest_runs()["gradient_distance"].status == "ok"
+        await pilot.press("escape")
+        await settle(app, pilot)
+        assert "≈ depends" in flat(app)
+
+
+async def test_a_surprise_is_said(replayed):
+    app = replayed(bias3="fail")
+    claim = app.bank.claims["lstm-gradient-fades"]
+    assert claim.expected == Expected(cpu="depends", cuda="depends", mps="depends")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        assert "✓ holds" in flat(app)
+        assert "a surprise: the literature leads one to expect depends" in flat(app)
+
+
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [
+        ({"control": "pass"}, "invalid"),
+        ({"status": "crashed"}, "crashed"),
+        ({"status": "timeout"}, "timeout"),
+        ({"status": "cancelled"}, "cancelled"),
+        ({"bias3": "unclear"}, "unclear"),
+    ],
+)
+async def test_what_is_not_a_verdict_never_reads_as_one(replayed, how, word):
+    app = replayed(**how)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        shown = flat(app)
+        assert f"Verdict: {'?' if word == 'unclear' else '-' if word == 'cancelled' else '!'} {word}" in shown
+        assert "holds" not in shown.partition("Verdict")[2].partition("More exactly")[0].replace(word, "")
+        measured = [prediction.measured for prediction in app.store.predictions()]
+        assert measured == (["unclear"] if word == "unclear" else [""])
+
+
+async def test_the_source_is_a_key_away(replayed):
+    app = replayed()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        await pilot.pause()
+        assert "gradient_distance.py" in flat(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, ProveScreen)
+
+
+async def test_leaving_in_the_middle_leaves_no_process(home):
+    """The real bench, the real experiment: cancel it while it runs."""
+    app = QuizApp(claim="lstm-gradient-exponential-decay")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        for _ in range(200):
+            await pilot.pause(0.05)
+            if isinstance(app.screen, ProveScreen) and app.screen.recorder is not None:
+                break
+        assert app.screen.recorder is not None
+        bench = app.bench._process.pid
+        assert len(children(bench)) == 1
+        await pilot.press("escape")
+        for _ in range(40):
+            await pilot.pause(0.05)
+            if not children(bench):
+                break
+        assert children(bench) == []
+        assert app.store.newest_runs() == {}
+    with pytest.raises(ProcessLookupError):
+        os.kill(bench, 0)
+
+
+def children(pid):
+    """The processes a process has started, from /proc."""
+    path = f"/proc/{pid}/task/{pid}/children"
+    if not os.path.exists(path):
+        pytest.skip("needs Linux's /proc")
+    with open(path, encoding="ascii") as file:
+        return file.read().split()
