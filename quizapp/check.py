@@ -204,7 +204,7 @@ def _experiments() -> tuple[dict[str, Experiment], list[Finding]]:
     for name in catalogue.names():
         try:
             known[name] = catalogue.read(name)
-        except (ValueError, SyntaxError) as error:
+        except ValueError as error:
             file = _shown(catalogue.BENCH / "experiments" / f"{name}.py")
             todo = "Declare what an experiment declares; see the other files there."
             broken.append(

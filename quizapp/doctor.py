@@ -160,7 +160,7 @@ def _experiments() -> Finding:
     for name in names:
         try:
             catalogue.read(name)
-        except (ValueError, SyntaxError) as error:
+        except ValueError as error:
             broken.append(f"{name}: {error}")
     if broken or not names:
         value = "; ".join(broken) or f"none in {Path(catalogue.BENCH)}"

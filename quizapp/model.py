@@ -481,6 +481,8 @@ class Claim:
     """Checks (`experiment.check`) that must pass for the claim to hold."""
     limits: tuple[Limit, ...] = field(default=(), metadata={"of": Limit})
     """Checks that show a condition when they pass."""
+    also: tuple[str, ...] = ()
+    """Checks of the same experiments worth seeing beside them; they decide nothing."""
     expected: Expected | None = field(default=None, metadata={"of": Expected})
     """The verdict the literature leads one to expect."""
 
@@ -488,6 +490,12 @@ class Claim:
     def checks(self) -> tuple[str, ...]:
         """Every check the claim draws on, `experiment.check`, supports first."""
         return self.supports + tuple(limit.check for limit in self.limits)
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Every check to show, with its role: `support`, `limit` or `also`."""
+        limits = tuple((limit.check, "limit") for limit in self.limits)
+        return (*((name, "support") for name in self.supports), *limits, *((name, "also") for name in self.also))
 
     @property
     def experiments(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +25,17 @@ from quizapp.model import Claim, Curve, Evidence, Plot, Run, Status
 from quizapp.verifiers import wire
 from quizapp.verifiers.wire import Ended, Event, Request
 
+Process = asyncio.subprocess.Process
+Drain = asyncio.Task[None]
+
 SECONDS = {"quick": 120.0, "full": 3600.0}
 """Wall-clock limit of a run, by profile."""
+GRACE = 60.0
+"""Seconds beyond a run's limit, warming up included, after which the bench itself is taken to hang."""
+PATIENCE = 2.0
+"""Seconds that an ending bench has before it is killed."""
+TICK = 0.25
+"""Seconds between looks at a bench that is running something."""
 
 
 class Recorder:
@@ -109,9 +118,9 @@ class Bench:
     """One warm bench process. Experiments run one at a time; close() leaves no process behind."""
 
     def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._stderr: deque[str] = deque(maxlen=40)
-        self._drain: asyncio.Task[None] | None = None
+        self._drain: Drain | None = None
         self._ids = itertools.count(1)
         self._busy = asyncio.Lock()
         self._current: str | None = None
@@ -144,7 +153,7 @@ class Bench:
             raise BenchError(f"the bench cannot be started: {error}", "Try `quizapp doctor`.") from error
         self._drain = asyncio.create_task(self._read_stderr(self._process))
 
-    async def _read_stderr(self, process: asyncio.subprocess.Process) -> None:
+    async def _read_stderr(self, process: Process) -> None:
         """Keep the last lines; a pipe that nobody reads would block the bench."""
         assert process.stderr is not None
         while chunk := await process.stderr.read(65536):
@@ -154,11 +163,13 @@ class Bench:
         """The events of one run, Ended last. Cancelling or closing the iterator stops the run."""
         async with self._busy:
             await self.start()
-            process = self._process
+            process, drain = self._process, self._drain
             assert process is not None
             assert process.stdout is not None
+            assert drain is not None
             self._current = request.id
             ended = False
+            guard = asyncio.create_task(self._guard(process, drain, request.seconds + GRACE))
             try:
                 await self._send({**asdict(request)})
                 while not ended:
@@ -167,16 +178,22 @@ class Bench:
                     except ValueError:
                         continue  # a line over the limit; the reader has dropped it
                     if not line:
-                        await self._end_of(process)
                         ended = True
+                        await self._see_off(process, drain)
                         yield Ended(id=request.id, status="crashed", reason=self._last_words())
                         return
-                    with suppress(ValueError):
+                    try:
                         event = wire.decode(line.decode(errors="replace"))
-                        ended = isinstance(event, Ended)
-                        yield event
+                    except ValueError:
+                        continue  # half a line of a process that was killed
+                    if isinstance(event, Ended) and event.id != request.id:
+                        continue  # not the bench's word about this run
+                    ended = isinstance(event, Ended)
+                    yield event
             finally:
                 self._current = None
+                self._stderr.clear()  # what this run said explains no later crash
+                guard.cancel()
                 if not ended:
                     # The reader left in the middle; a fresh process is simpler than finding the end.
                     await self.close()
@@ -192,10 +209,25 @@ class Bench:
         said = [line for line in self._stderr if line.strip()]
         return said[-1] if said else "the bench process is gone"
 
-    async def _end_of(self, process: asyncio.subprocess.Process) -> None:
-        await process.wait()
-        if self._drain is not None:
-            await self._drain
+    async def _guard(self, process: Process, drain: Drain, seconds: float) -> None:
+        """End the run even if the bench itself hangs, or is gone and a stray process holds its pipes."""
+        for _ in range(round(seconds / TICK)):
+            if process.returncode is not None:
+                await asyncio.sleep(PATIENCE)  # what it said last is still being read
+                break
+            await asyncio.sleep(TICK)
+        await self._see_off(process, drain)
+
+    async def _see_off(self, process: Process, drain: Drain) -> None:
+        """Wait until the process is gone, or kill it; let go of its pipes whoever else may hold them."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), PATIENCE)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.wait({drain}, timeout=PATIENCE)
+        # A stray grandchild may hold the pipes for ever, and asyncio has no public way to let go of them.
+        process._transport.close()  # type: ignore[attr-defined]
+        await drain
 
     async def prove(
         self,
@@ -217,10 +249,11 @@ class Bench:
             seconds=seconds or SECONDS[profile],
         )
         recorder = Recorder(request)
-        async for event in self.events(request):
-            recorder.take(event)
-            if watch is not None:
-                watch(recorder, event)
+        async with aclosing(self.events(request)) as events:
+            async for event in events:
+                recorder.take(event)
+                if watch is not None:
+                    watch(recorder, event)
         return recorder.run()
 
     async def cancel(self) -> None:
@@ -230,20 +263,13 @@ class Bench:
 
     async def close(self) -> None:
         """End the process and everything it started."""
-        process, self._process = self._process, None
-        if process is None:
+        process, drain = self._process, self._drain
+        self._process = self._drain = None
+        if process is None or drain is None:
             return
-        if process.returncode is None:
-            if process.stdin is not None:
-                process.stdin.close()  # its end tells the bench to kill its child and go
-            try:
-                await asyncio.wait_for(process.wait(), 2.0)
-            except TimeoutError:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if self._drain is not None:
-            await self._drain
+        if process.returncode is None and process.stdin is not None:
+            process.stdin.close()  # its end tells the bench to kill its child and go
+        await self._see_off(process, drain)
 
 
 async def prove_claim(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,12 +74,14 @@ def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
             yield from _outside_functions(child)
 
 
+@cache
 def of_app() -> list[tuple[str, Import]]:
     return [
         (name, found) for name, path in MODULES.items() if path.is_relative_to(APP) for found in imports(path)
     ]
 
 
+@cache
 def of_bench() -> list[tuple[str, Import]]:
     return [
         (name.removeprefix("quizapp.verifiers").lstrip("."), found)

@@ -46,7 +46,7 @@ def work(request: Request, events: int) -> str:
             device=request.device,
             seeds=request.seeds,
         )
-    except Exception as error:  # whatever an experiment raises becomes a crash that is reported
+    except (Exception, SystemExit) as error:  # whatever an experiment raises is a crash that is reported
         traceback.print_exc()
         return f"{type(error).__name__}: {error}"
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,19 @@ def read(name: str) -> Experiment:
     if name not in names():
         raise LookupError(f"there is no experiment {name!r}; there are: {', '.join(names())}")
     path = BENCH / "experiments" / f"{name}.py"
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    found: dict[str, Any] = {}
-    for node in tree.body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id in LITERALS:
-            found[target.id] = ast.literal_eval(node.value)
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        found = _literals(tree)
+        doc = ast.get_docstring(tree) or ""
+        mark = fingerprint(path)
+    except SyntaxError as error:
+        raise ValueError(f"{error.filename}:{error.lineno}: {error.msg}") from error
     missing = [literal for literal in LITERALS if literal not in found]
-    doc = ast.get_docstring(tree) or ""
     if missing or not doc:
         raise ValueError(f"{path.name} lacks {', '.join(missing) or 'a docstring'}")
     if "does not show" not in doc:
         raise ValueError(f"the docstring of {path.name} must say what the experiment does not show")
+    _judge_literals(path.name, found)
     return Experiment(
         name=name,
         title=found["TITLE"],
@@ -64,8 +66,36 @@ def read(name: str) -> Experiment:
         looks=tuple(found["LOOKS"]),
         profiles=found["PROFILES"],
         path=path,
-        fingerprint=fingerprint(path),
+        fingerprint=mark,
     )
+
+
+def _literals(tree: ast.Module) -> dict[str, Any]:
+    """The values of LITERALS. Raises ValueError for one that is not a literal."""
+    found: dict[str, Any] = {}
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id in LITERALS:
+            found[target.id] = ast.literal_eval(node.value)
+    return found
+
+
+def _judge_literals(file: str, found: dict[str, Any]) -> None:
+    """Raises ValueError unless TITLE, LOOKS, PLOT and PROFILES are of the right form."""
+    looks, plot, profiles = found["LOOKS"], found["PLOT"], found["PROFILES"]
+    if not isinstance(found["TITLE"], str) or not found["TITLE"].strip():
+        raise ValueError(f"{file}: TITLE is a text")
+    if not isinstance(looks, tuple) or not all(type(look) is int and look > 0 for look in looks):
+        raise ValueError(f"{file}: LOOKS are numbers of seeds, such as (5, 8, 13, 20)")
+    if not looks or any(later <= look for look, later in pairwise(looks)):
+        raise ValueError(f"{file}: LOOKS must grow, and there must be one")
+    kinds = {"x": str, "y": str, "x_log": bool, "y_log": bool}
+    if not isinstance(plot, dict) or {key: type(value) for key, value in plot.items()} != kinds:
+        raise ValueError(f"{file}: PLOT needs exactly x and y (texts), x_log and y_log (booleans)")
+    if not isinstance(profiles, dict) or set(profiles) != {"quick", "full"}:
+        raise ValueError(f"{file}: PROFILES are quick and full")
+    if not all(isinstance(sizes, dict) for sizes in profiles.values()):
+        raise ValueError(f"{file}: a profile is a dict of sizes")
 
 
 def fingerprint(path: Path) -> str:
@@ -77,7 +107,7 @@ def fingerprint(path: Path) -> str:
         if current in seen or not current.is_file():
             continue
         seen[current] = current.read_bytes()
-        waiting.extend(_imports(current, ast.parse(seen[current])))
+        waiting.extend(_imports(current, ast.parse(seen[current], str(current))))
     digest = hashlib.sha256()
     for current in sorted(seen):
         digest.update(current.relative_to(BENCH).as_posix().encode() + b"\0" + seen[current] + b"\0")
@@ -91,6 +121,7 @@ def _imports(path: Path, tree: ast.Module) -> list[Path]:
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = path.parents[node.level - 1]
             module = folder.joinpath(*(node.module or "").split(".")) if node.module else folder
-            found.append(module.with_suffix(".py"))
+            if module != BENCH:
+                found += [module.with_suffix(".py"), module / "__init__.py"]
             found.extend(module / f"{alias.name}.py" for alias in node.names)
     return found

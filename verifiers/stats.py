@@ -59,12 +59,15 @@ def _t_cdf(t: float, freedom: int) -> float:
 
 
 def mean_interval(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
-    """(mean, low, high) of a sample; the interval is infinite below two values."""
+    """(mean, low, high) of a sample; the interval is infinite below two values.
+
+    Not numbers when a value is not finite: such a sample has no mean to speak of.
+    """
+    if not all(map(math.isfinite, values)):
+        return math.nan, math.nan, math.nan
     mean = fmean(values)
     if len(values) < 2:
         return mean, -math.inf, math.inf
-    if not all(map(math.isfinite, values)):
-        return mean, math.nan, math.nan
     reach = t_quantile(0.5 + confidence / 2.0, len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return mean, mean - reach, mean + reach
 

@@ -33,25 +33,60 @@ class Check:
     meaning: str
 
 
+KEYS = frozenset({"unit", "bounds", "arm", "interval", "meaning"})
+
+
 def declared(checks: Mapping[str, Mapping[str, Any]]) -> dict[str, Check]:
     """The checks of an experiment's CHECKS literal. Raises ValueError when one is not declared right."""
-    found = {}
-    for name, body in checks.items():
-        keys = {"unit", "bounds", "arm", "interval", "meaning"} | ({"must"} & set(body))
-        if set(body) != keys:
-            raise ValueError(f"check {name!r} needs exactly the keys {sorted(keys)}, has {sorted(body)}")
-        check = Check(name=name, must=body.get("must", ""), **{k: body[k] for k in keys if k != "must"})
-        low, high = check.bounds
-        if check.arm not in ("claim", "control") or check.interval not in ("range", "mean"):
-            raise ValueError(f"check {name!r}: arm is claim or control, interval is range or mean")
-        if (check.arm == "control") != (check.must in ("pass", "fail")):
-            raise ValueError(f"check {name!r}: a control, and only a control, must pass or fail")
-        if (low is None and high is None) or (low is not None and high is not None and low > high):
-            raise ValueError(f"check {name!r}: bounds are [low, high], one of them may be None")
-        found[name] = check
+    if not isinstance(checks, dict):
+        raise ValueError("CHECKS must be a dict: name -> declaration")
+    found = {name: _check(name, body) for name, body in checks.items()}
     if not any(check.arm == "control" for check in found.values()):
         raise ValueError("an experiment needs a control")
+    if not any(check.arm == "claim" for check in found.values()):
+        raise ValueError("an experiment needs a check of its claim's arm")
     return found
+
+
+def _check(name: str, body: Mapping[str, Any]) -> Check:
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(f"check {name!r}: a name is one word, because claims say `experiment.check`")
+    if not isinstance(body, dict) or not KEYS <= set(body) <= KEYS | {"must"}:
+        has = sorted(body) if isinstance(body, dict) else body
+        raise ValueError(f"check {name!r} needs the keys {sorted(KEYS)} and, if a control, `must`; has {has}")
+    texts = [body[key] for key in ("unit", "arm", "interval", "meaning")] + [body.get("must", "")]
+    if not all(isinstance(text, str) for text in texts) or not body["meaning"].strip():
+        raise ValueError(f"check {name!r}: unit, arm, interval, must and meaning are texts")
+    check = Check(
+        name=name,
+        unit=body["unit"],
+        bounds=_bounds(name, body["bounds"]),
+        arm=body["arm"],
+        must=body.get("must", ""),
+        interval=body["interval"],
+        meaning=body["meaning"],
+    )
+    if check.arm not in ("claim", "control") or check.interval not in ("range", "mean"):
+        raise ValueError(f"check {name!r}: arm is claim or control, interval is range or mean")
+    if ("must" in body) != (check.arm == "control") or (check.arm == "control") != (
+        check.must in ("pass", "fail")
+    ):
+        raise ValueError(f"check {name!r}: a control, and only a control, must pass or fail")
+    return check
+
+
+def _bounds(name: str, given: object) -> tuple[float | None, float | None]:
+    wrong = ValueError(f"check {name!r}: bounds are [low, high], finite, low <= high, one may be None")
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        raise wrong
+    for bound in given:
+        number = isinstance(bound, (int, float)) and not isinstance(bound, bool)
+        if bound is not None and not (number and math.isfinite(bound)):
+            raise wrong
+    low, high = given
+    if (low is None and high is None) or (low is not None and high is not None and low > high):
+        raise wrong
+    return low, high
 
 
 def outcome(low: float, high: float, bounds: tuple[float | None, float | None]) -> str:

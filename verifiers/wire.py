@@ -202,7 +202,7 @@ def decode(line: str) -> Event:
             if name in body:
                 body[name] = tuple(body[name])
         event: Event = kind(**body)
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"not an event: {line[:200]!r}") from error
     return event
 

@@ -175,9 +175,8 @@ class ProveScreen(Screen[None]):
             for check in checks.values()
         }
         rows: list[Content | str] = []
-        for place, name in enumerate(self.claim.checks):
+        for name, role in self.claim.shown:
             if name in known:
-                role = "support" if place < len(self.claim.supports) else "limit"
                 rows += _check(known[name], role, full=self.phase == "done")
         controls = [check for check in known.values() if check.arm == "control"]
         if controls:

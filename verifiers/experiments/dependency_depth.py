@@ -85,7 +85,7 @@ CHECKS = {
         "bounds": [0.0, 0.0],
         "arm": "claim",
         "interval": "range",
-        "meaning": "How much the depth of a causal attention layer changes between 4 tokens and the most.",
+        "meaning": "How much the depth of a causal attention layer changes between 2 tokens and the most.",
     },
     "encoder_depth_per_layer": {
         "unit": "kernels/layer",
@@ -347,8 +347,8 @@ def drawing(lab: Lab) -> Draw:
 
 
 def powers(longest: int) -> list[int]:
-    """4, 8, 16, ... up to the longest."""
-    return [2**level for level in range(2, longest.bit_length())]
+    """2, 4, 8, ... up to the longest."""
+    return [2**level for level in range(1, longest.bit_length())]
 
 
 def growth(numbers: Iterable[float]) -> float:
