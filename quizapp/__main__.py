@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from contextlib import closing
 
     from quizapp.bank import Bank
-    from quizapp.model import Claim, Evidence
+    from quizapp.evidence import Evidence
+    from quizapp.model import Claim
     from quizapp.store import Store
 
 INTERRUPTED = 130

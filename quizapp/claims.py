@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-from quizapp.model import Claim, Evidence, Run, VerdictName
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim, VerdictName
 from quizapp.verifiers import catalogue
 from quizapp.verifiers.catalogue import Experiment
 

@@ -11,7 +11,8 @@ from typing import TextIO
 from quizapp import bank, paths, report
 from quizapp.bank import Bank
 from quizapp.errors import BankError, QuizError
-from quizapp.model import Claim, Evidence, Run
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim
 from quizapp.proof import Bench, Recorder, prove_claim
 from quizapp.store import Store
 
@@ -115,6 +116,7 @@ class Live:
         self.title = title
         self.stream = stream
         self.terminal = stream.isatty()
+        self._written = ""
 
     def begin(self) -> None:
         """Say what begins."""
@@ -128,7 +130,8 @@ class Live:
         self.write(f"{self.title}: {recorder.request.experiment}, trial {progress.done} of {progress.most}")
 
     def write(self, text: str) -> None:
-        """Write over the line, where it can be."""
-        if self.terminal:
+        """Write over the line, where it can be and it says something else."""
+        if self.terminal and text != self._written:
             self.stream.write(f"\r\x1b[K{text[:78]}")
+        self._written = text
         self.stream.flush()

@@ -1,7 +1,7 @@
 """The types that flow between modules: frozen, and free of I/O, YAML, SQL and Textual.
 
 They are standard-library dataclasses whose annotations pydantic can check when a bank is read;
-nothing here imports pydantic, so that a warm start never pays for it.
+nothing here imports pydantic, so that a warm start never pays for it. Evidence is in `evidence`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
-
-from quizapp.verifiers.wire import CheckResult
+from quizapp.parts import (
+    STRICT,
+    Answer,
+    Ask,
+    Axes,
+    Bands,
+    Checked,
+    Id,
+    Interval,
+    Level,
+    Option,
+    Point,
+    Ranked,
+    Reason,
+    RedFlag,
+    Reject,
+    Source,
+    Span,
+    Swap,
+    Text,
+    Trap,
+    Within,
+)
 
 Topic = Literal[
     "parallelism",
@@ -28,207 +48,10 @@ Topic = Literal[
     "glossary",
     "synthesis",
 ]
-Level = Literal["junior", "mid", "senior", "staff", "all"]
 Bloom = Literal["remember", "understand", "apply", "analyze", "evaluate", "create"]
 VerdictName = Literal["holds", "depends", "fails", "unclear"]
 Outcome = Literal["pass", "fail", "unclear"]
 Status = Literal["ok", "invalid", "crashed", "timeout", "cancelled"]
-
-Text = Annotated[str, MinLen(1), MaxLen(4000)]
-Id = Annotated[str, MinLen(2), MaxLen(80)]
-
-STRICT = {"extra": "forbid", "str_strip_whitespace": True}
-
-
-# ---- parts of an item -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One thing to pick: `text`, or `code` in an item of kind code."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    text: str = ""
-    code: str = ""
-    correct: bool = False
-    misconception: str | None = None
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One reason of a true/false item; `supports` is the truth value it argues for, if not the item's."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    text: Text
-    correct: bool = False
-    misconception: str | None = None
-    supports: bool | None = None
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tolerance:
-    """How far off still counts: absolute, relative, or in decades. The first one given is used."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    abs: Annotated[float, Ge(0)] | None = None
-    rel: Annotated[float, Ge(0)] | None = None
-    log10: Annotated[float, Gt(0)] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A number: written down as `value`, or read from the newest `evidence` (`experiment.check`)."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    value: float | None = None
-    evidence: str | None = None
-    unit: str = ""
-    tol: Tolerance = field(metadata={"of": Tolerance})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trap:
-    """A wrong number with a name, and what whoever types it was thinking."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    value: float
-    misconception: str
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """An estimate asks for an interval at this level as well as a best guess."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    level: Annotated[float, Gt(0.5), Le(0.99)] = 0.9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ranked:
-    """One thing to put in order; `value` is the quantity it is ordered by."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    text: Text
-    value: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Swap:
-    """Two places (from 0) that a named misconception would exchange."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    pair: tuple[int, int]
-    misconception: str
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reject:
-    """A wrong filling of a cloze deletion that deserves an answer of its own."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    deletion: str
-    value: Text
-    misconception: str
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One point of a rubric; `must` points are needed for the lowest band."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    id: str
-    level: Level
-    weight: Annotated[int, Ge(1), Le(5)] = 1
-    must: bool = False
-    text: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class RedFlag:
-    """Something that costs the candidate the interview."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    text: Text
-    misconception: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bands:
-    """An open answer, or what it takes, at three levels."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    junior: Text
-    senior: Text
-    staff: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axis:
-    """One axis of a plot to predict."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    name: Text
-    scale: Literal["linear", "log2", "log10"] = "linear"
-    range: tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axes:
-    """Both axes of a plot to predict."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    x: Axis = field(metadata={"of": Axis})
-    y: Axis = field(metadata={"of": Axis})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """One question about a curve: `key` is a choice, or `evidence` is cut at `edges` into the choices."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    id: str
-    prompt: Text
-    choices: Annotated[tuple[str, ...], MinLen(2), MaxLen(5)]
-    key: str | None = None
-    evidence: str | None = None
-    edges: tuple[float, ...] = ()
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """One sentence somebody said: right, or wrong in a named way."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    text: Text
-    ok: bool
-    misconception: str | None = None
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where it stands. `seen` says how much of it was read for this item."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    ref: Text
-    locator: str = ""
-    seen: str = "no"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """Who wrote an item, who checked it, and when."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    author: str = ""
-    checked_by: str = ""
-    date: str = ""
 
 
 # ---- items ----------------------------------------------------------------------------------------
@@ -245,9 +68,9 @@ class Item:
     """Which of the classes below this is."""
     topic: Topic
     """The bank it belongs to."""
-    rev: Annotated[int, Ge(1)] = 1
+    rev: Annotated[int, Within(ge=1)] = 1
     """Bumped only when the meaning changes."""
-    concepts: Annotated[tuple[str, ...], MinLen(1)]
+    concepts: Annotated[tuple[str, ...], Within(min_length=1)]
     """Ids from concepts.yaml; the first is the primary one."""
     claims: tuple[str, ...] = ()
     """Ids from claims.yaml that this item is about; *prove it* runs the first."""
@@ -257,9 +80,9 @@ class Item:
     """Whose interview this belongs to."""
     bloom: Bloom
     """What the learner has to do with the knowledge."""
-    difficulty: Annotated[int, Ge(1), Le(5)]
+    difficulty: Annotated[int, Within(ge=1, le=5)]
     """The author's guess, 1 easy to 5 hard."""
-    time_s: Annotated[int, Ge(5), Le(900)]
+    time_s: Annotated[int, Within(ge=5, le=900)]
     """Seconds a prepared candidate needs."""
     answer_aloud: str = ""
     """What you would say in the interview, at most 45 words."""
@@ -285,7 +108,9 @@ class Choice(Item):
 
     kind: Literal["choice"]
     stem: Text
-    options: Annotated[tuple[Option, ...], MinLen(3), MaxLen(5)] = field(metadata={"of": Option})
+    options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=5)] = field(
+        metadata={"of": Option}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,7 +119,9 @@ class Multi(Item):
 
     kind: Literal["multi"]
     stem: Text
-    options: Annotated[tuple[Option, ...], MinLen(3), MaxLen(6)] = field(metadata={"of": Option})
+    options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=6)] = field(
+        metadata={"of": Option}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,7 +131,9 @@ class TrueFalse(Item):
     kind: Literal["truefalse"]
     statement: Text
     truth: bool
-    reasons: Annotated[tuple[Reason, ...], MinLen(3), MaxLen(5)] = field(metadata={"of": Reason})
+    reasons: Annotated[tuple[Reason, ...], Within(min_length=3, max_length=5)] = field(
+        metadata={"of": Reason}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -337,7 +166,9 @@ class Order(Item):
 
     kind: Literal["order"]
     stem: Text
-    sequence: Annotated[tuple[Ranked, ...], MinLen(3), MaxLen(7)] = field(metadata={"of": Ranked})
+    sequence: Annotated[tuple[Ranked, ...], Within(min_length=3, max_length=7)] = field(
+        metadata={"of": Ranked}
+    )
     swaps: tuple[Swap, ...] = field(default=(), metadata={"of": Swap})
     worked: Text
 
@@ -360,7 +191,7 @@ class Card(Item):
     kind: Literal["card"]
     front: Text
     back: Text
-    grade_yourself: Annotated[tuple[str, ...], MinLen(1)]
+    grade_yourself: Annotated[tuple[str, ...], Within(min_length=1)]
     more: str = ""
     misconceptions: tuple[str, ...] = ()
 
@@ -371,7 +202,7 @@ class Open(Item):
 
     kind: Literal["open"]
     prompt: Text
-    rubric: Annotated[tuple[Point, ...], MinLen(3)] = field(metadata={"of": Point})
+    rubric: Annotated[tuple[Point, ...], Within(min_length=3)] = field(metadata={"of": Point})
     red_flags: tuple[RedFlag, ...] = field(default=(), metadata={"of": RedFlag})
     bands: Bands = field(metadata={"of": Bands})
     model_answers: Bands = field(metadata={"of": Bands})
@@ -384,7 +215,7 @@ class PredictPlot(Item):
     kind: Literal["predict_plot"]
     stem: Text
     axes: Axes = field(metadata={"of": Axes})
-    ask: Annotated[tuple[Ask, ...], MinLen(1), MaxLen(6)] = field(metadata={"of": Ask})
+    ask: Annotated[tuple[Ask, ...], Within(min_length=1, max_length=6)] = field(metadata={"of": Ask})
     misconceptions: tuple[str, ...] = ()
 
 
@@ -405,8 +236,8 @@ class Flaw(Item):
 
     kind: Literal["flaw"]
     speaker: Literal["candidate", "interviewer", "post"]
-    spans: Annotated[tuple[Span, ...], MinLen(3), MaxLen(6)] = field(metadata={"of": Span})
-    fixes: Annotated[tuple[Option, ...], MinLen(2), MaxLen(4)] = field(metadata={"of": Option})
+    spans: Annotated[tuple[Span, ...], Within(min_length=3, max_length=6)] = field(metadata={"of": Span})
+    fixes: Annotated[tuple[Option, ...], Within(min_length=2, max_length=4)] = field(metadata={"of": Option})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -418,7 +249,9 @@ class Code(Item):
     lang: str = "python"
     code: Text
     lines: tuple[int, ...] = ()
-    options: Annotated[tuple[Option, ...], MinLen(3), MaxLen(5)] = field(metadata={"of": Option})
+    options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=5)] = field(
+        metadata={"of": Option}
+    )
 
 
 KINDS: dict[str, type[Item]] = {
@@ -475,7 +308,7 @@ class Claim:
     """What a careful person would say instead."""
     standing: Literal["true", "true with conditions", "false as stated", "not testable here"]
     """Where the literature stands."""
-    sources: Annotated[tuple[Source, ...], MinLen(1)] = field(metadata={"of": Source})
+    sources: Annotated[tuple[Source, ...], Within(min_length=1)] = field(metadata={"of": Source})
     """Where that stands, with how much of it was read."""
     supports: tuple[str, ...] = ()
     """Checks (`experiment.check`) that must pass for the claim to hold."""
@@ -495,7 +328,11 @@ class Claim:
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Every check to show, with its role: `support`, `limit` or `also`."""
         limits = tuple((limit.check, "limit") for limit in self.limits)
-        return (*((name, "support") for name in self.supports), *limits, *((name, "also") for name in self.also))
+        return (
+            *((name, "support") for name in self.supports),
+            *limits,
+            *((name, "also") for name in self.also),
+        )
 
     @property
     def experiments(self) -> tuple[str, ...]:
@@ -604,88 +441,3 @@ class Memory:
     """How far along the learning steps, while there are any."""
     reps: int = 0
     lapses: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """A verdict the learner locked before the run, and what came out."""
-
-    claim: str
-    at: datetime
-    predicted: VerdictName
-    measured: str = ""
-
-
-# ---- evidence -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Curve:
-    """One line of the experiment's plot."""
-
-    name: str
-    arm: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plot:
-    """The picture an experiment draws."""
-
-    title: str = ""
-    x: str = ""
-    y: str = ""
-    x_log: bool = False
-    y_log: bool = False
-    curves: tuple[Curve, ...] = field(default=(), metadata={"of": Curve})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One experiment, run once: what the bench measured, before anybody draws a conclusion."""
-
-    id: int = 0
-    experiment: str
-    profile: str
-    status: Status
-    reason: str = ""
-    """Why it is not `ok`, or why a check is unclear."""
-    checks: tuple[CheckResult, ...] = field(default=(), metadata={"of": CheckResult})
-    plot: Plot = field(default_factory=Plot, metadata={"of": Plot})
-    notes: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = ()
-    seconds: float = 0.0
-    device: str = ""
-    """The kind: cpu, cuda or mps."""
-    machine: str = ""
-    """The device in words."""
-    threads: int = 0
-    versions: Mapping[str, str] = field(default_factory=dict)
-    fingerprint: str = ""
-    """A hash of the experiment's file and of every bench file it imports."""
-    at: str = ""
-    """When it ended, ISO 8601, UTC."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """The verdict of a claim, with the runs it was drawn from."""
-
-    claim: str
-    verdict: str
-    """holds, depends, fails, unclear; or invalid, crashed, timeout, cancelled."""
-    expected: VerdictName | None
-    conditions: tuple[str, ...] = ()
-    """The sentences of the limits that passed."""
-    runs: tuple[Run, ...] = ()
-    reason: str = ""
-    """Why it is not one of the four verdicts, or why it is unclear."""
-    stale: bool = False
-    """The bench has changed since."""
-
-    @property
-    def surprise(self) -> bool:
-        """Whether a decided verdict differs from the literature's. `unclear` decides nothing."""
-        decided = self.verdict in ("holds", "depends", "fails")
-        return decided and self.expected is not None and self.verdict != self.expected

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +21,8 @@ from pathlib import Path
 
 from quizapp import claims, paths
 from quizapp.errors import BenchError
-from quizapp.model import Claim, Curve, Evidence, Plot, Run, Status
+from quizapp.evidence import Curve, Evidence, Plot, Run
+from quizapp.model import Claim, Status
 from quizapp.verifiers import wire
 from quizapp.verifiers.wire import Ended, Event, Request
 
@@ -159,7 +160,7 @@ class Bench:
         while chunk := await process.stderr.read(65536):
             self._stderr.extend(chunk.decode(errors="replace").splitlines())
 
-    async def events(self, request: Request) -> AsyncIterator[Event]:
+    async def events(self, request: Request) -> AsyncGenerator[Event, None]:
         """The events of one run, Ended last. Cancelling or closing the iterator stops the run."""
         async with self._busy:
             await self.start()

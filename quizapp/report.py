@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from quizapp.model import Claim, Evidence, Run
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {

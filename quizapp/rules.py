@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from quizapp import model
+from quizapp import model, parts
 from quizapp.grade import plain
 from quizapp.model import Item
 from quizapp.steps import question
@@ -51,7 +51,7 @@ _YES_NO = re.compile(
 _NUMBER = re.compile(r"^[-+~≈]?\d")
 
 
-def _options(item: Item) -> tuple[model.Option, ...]:
+def _options(item: Item) -> tuple[parts.Option, ...]:
     """What is picked from, where it is text."""
     if isinstance(item, model.Choice | model.Multi):
         return item.options
@@ -143,7 +143,7 @@ def traps_apart(item: Item) -> Iterator[Complaint]:
             yield "L14", f"{one} and {other} are within two tolerances", "Tighten `tol`, or drop the trap."
 
 
-def _overlap(a: float, b: float, tol: model.Tolerance) -> bool:
+def _overlap(a: float, b: float, tol: parts.Tolerance) -> bool:
     """Whether some number would count as both."""
     if tol.abs is not None:
         return abs(a - b) <= 2 * tol.abs

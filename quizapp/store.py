@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quizapp.errors import StoreError
-from quizapp.model import Prediction, Review, Run, VerdictName, build
+from quizapp.model import Review, VerdictName, build
+
+if TYPE_CHECKING:
+    from quizapp.evidence import Prediction, Run
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -184,6 +187,10 @@ class Store:
             """SELECT id, experiment, body FROM runs WHERE id IN
                (SELECT max(id) FROM runs WHERE status IN ('ok', 'invalid') GROUP BY experiment)"""
         )
+        if not rows:
+            return {}
+        from quizapp.evidence import Run
+
         return {row[1]: dataclasses.replace(build(Run, json.loads(row[2])), id=row[0]) for row in rows}
 
     # ---- predictions
@@ -198,6 +205,8 @@ class Store:
 
     def predictions(self) -> list[Prediction]:
         """Every prediction, in order, with what was measured if the run came to an end."""
+        from quizapp.evidence import Prediction
+
         rows = self._rows(
             """SELECT p.claim, p.at, p.predicted, coalesce(o.measured, '') FROM predictions p
                LEFT JOIN outcomes o ON o.prediction = p.id ORDER BY p.id"""

@@ -62,7 +62,13 @@ def test_a_good_item_has_no_problem(folder):
         ("second, why", "second, correct: true, why", 12, "2 of the options are correct", "exactly one"),
         ("concepts: [P11]", "concepts: [P12]", 6, "unknown concept 'P12'", "P11"),
         ("concepts: [P11]", "concepts: [P11]\n  claims: [nothing]", 7, "unknown claim", "claims.yaml"),
-        ("{text: second,", "{text: second, misconception: M-X,", 14, "unknown misconception", "misconceptions.yaml"),
+        (
+            "{text: second,",
+            "{text: second, misconception: M-X,",
+            14,
+            "unknown misconception",
+            "misconceptions.yaml",
+        ),
         ("  - {text: third, why: it is not}\n", "", 12, "at least 3 items", "now"),
         ("items:\n", "things:\n", 1, "is not a bank", "items"),
     ],
@@ -75,7 +81,9 @@ def test_a_problem_has_line_what_and_todo(folder, old, new, line, what, todo):
 
 
 def test_all_problems_are_reported_at_once(folder):
-    broken = ITEM.replace("kind: choice", "kind: quiz") + ITEM.partition("items:\n")[2].replace("mid", "expert")
+    broken = ITEM.replace("kind: choice", "kind: quiz") + ITEM.partition("items:\n")[2].replace(
+        "mid", "expert"
+    )
     (folder / "other.yaml").write_text("a: [", encoding="utf-8")
     found = problems(folder, broken)
     assert {problem.file.rpartition("/")[2] for problem in found} == {"bank.yaml", "other.yaml"}

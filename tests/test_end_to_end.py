@@ -136,7 +136,9 @@ def answer_one(app):
 def test_without_a_terminal_it_says_what_works_instead(home):
     import subprocess
 
-    done = subprocess.run([sys.executable, "-m", "quizapp"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-m", "quizapp"], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     assert done.returncode == 2
     assert "terminal" in done.stderr
     assert "Traceback" not in done.stderr

@@ -16,11 +16,12 @@ import pytest
 
 from quizapp import claims, export
 from quizapp.errors import ExportError
+from quizapp.evidence import Run
 from quizapp.export import anki as package
 from quizapp.export import changes, picture
 from quizapp.export.changes import Change, Changes
 from quizapp.export.deck import of
-from quizapp.model import Run, Topic, build
+from quizapp.model import Topic, build
 
 collections = pytest.importorskip("anki.collection")
 

@@ -10,11 +10,12 @@ from markdown_it import MarkdownIt
 
 from quizapp import claims, export
 from quizapp.errors import ExportError
+from quizapp.evidence import Run
 from quizapp.export import deck as decks
 from quizapp.export import findings, markdown
 from quizapp.export.deck import of
 from quizapp.export.sheet import sheet
-from quizapp.model import Item, Run, build
+from quizapp.model import Item, build
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOSTILE = (

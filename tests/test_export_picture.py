@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from quizapp.evidence import Curve, Plot, Run
 from quizapp.export import picture
-from quizapp.model import Curve, Plot, Run, build
+from quizapp.model import build
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

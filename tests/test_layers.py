@@ -18,7 +18,7 @@ APP = ROOT / "quizapp"
 BENCH = ROOT / "verifiers"
 
 LEVELS = {
-    **dict.fromkeys(("errors", "model", "paths", "arithmetic"), 1),
+    **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "arithmetic"), 1),
     **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "store"), 2),
     **dict.fromkeys(("ui", "__main__"), 4),
 }

@@ -12,7 +12,9 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def review(item, rating, at):
-    return Review(item=item, rev=1, at=at, given="0", score=1, correct=True, confidence=None, rating=rating, seconds=1)
+    return Review(
+        item=item, rev=1, at=at, given="0", score=1, correct=True, confidence=None, rating=rating, seconds=1
+    )
 
 
 @pytest.mark.parametrize("ratings", [(3, 3, 3), (4, 3, 1, 3), (1, 1, 2, 3, 4), (3, 3, 3, 1, 3, 3)])
@@ -22,7 +24,11 @@ def test_it_agrees_with_fsrs_itself(ratings):
     for rating in ratings:
         card, _ = scheduler.review_card(card, fsrs.Rating(rating), at)
         memory = schedule.review("a", memory, rating, at)
-        assert (memory.stability, memory.difficulty, memory.due) == (card.stability, card.difficulty, card.due)
+        assert (memory.stability, memory.difficulty, memory.due) == (
+            card.stability,
+            card.difficulty,
+            card.due,
+        )
         at = max(card.due, at + timedelta(minutes=1))
     assert memory.reps == len(ratings)
 

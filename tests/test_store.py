@@ -10,19 +10,28 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from quizapp.verifiers.wire import CheckResult
 
 from quizapp import store as store_module
 from quizapp.errors import StoreError
-from quizapp.model import Plot, Review, Run
+from quizapp.evidence import Plot, Run
+from quizapp.model import Review
 from quizapp.store import MIGRATIONS, Store
-from quizapp.verifiers.wire import CheckResult
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def review(item="a", rating=3, at=NOW):
     return Review(
-        item=item, rev=1, at=at, given="[1]", score=1, correct=True, confidence=0.9, rating=rating, seconds=2.5
+        item=item,
+        rev=1,
+        at=at,
+        given="[1]",
+        score=1,
+        correct=True,
+        confidence=0.9,
+        rating=rating,
+        seconds=2.5,
     )
 
 
@@ -40,7 +49,9 @@ def run(experiment="e", status="ok", at="2026-03-02T12:00:00+00:00"):
         values=(1.0,),
         outcome="unclear",
     )
-    return Run(experiment=experiment, profile="quick", status=status, checks=(check,), plot=Plot(title="t"), at=at)
+    return Run(
+        experiment=experiment, profile="quick", status=status, checks=(check,), plot=Plot(title="t"), at=at
+    )
 
 
 def test_a_review_comes_back_as_it_went_in(store):
@@ -133,7 +144,9 @@ def test_two_copies_write_at_once(tmp_path):
         for number in range(40):
             store.add_review(review(f"{name}{number}"))
 
-    threads = [threading.Thread(target=write, args=(copy, name)) for copy, name in zip(copies, "ab", strict=True)]
+    threads = [
+        threading.Thread(target=write, args=(copy, name)) for copy, name in zip(copies, "ab", strict=True)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -176,7 +189,10 @@ def killed_once(path, after: float) -> int:
     """Start a writer, kill -9 it `after` seconds into its work; returns the last number it acknowledged."""
     root = os.fspath(store_module.Path(__file__).parents[1])
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+        [sys.executable, "-c", WRITER, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
     )
     assert writer.stdout is not None
     assert writer.stdout.readline().strip() == "ready"

@@ -4,12 +4,12 @@ import asyncio
 import os
 
 import pytest
+from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
 
 from quizapp.model import Expected
 from quizapp.proof import Bench, Recorder
 from quizapp.ui.app import QuizApp
 from quizapp.ui.prove import ProveScreen
-from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
 
 SIZES = [(80, 24), (120, 40)]
@@ -104,7 +104,12 @@ async def test_from_prediction_to_verdict(replayed, size):
         for _ in range(20):
             await pilot.press("down")
             shown += flat(app)
-        for words in ("lstm_slope", "[-0.51, -0.49] nats/token", "✓ tripped", "quizapp prove lstm-gradient-fades"):
+        for words in (
+            "lstm_slope",
+            "[-0.51, -0.49] nats/token",
+            "✓ tripped",
+            "quizapp prove lstm-gradient-fades",
+        ):
             assert words in shown
         (prediction,) = app.store.predictions()
         assert (prediction.predicted, prediction.measured) == ("depends", "depends")

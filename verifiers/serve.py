@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -190,11 +191,20 @@ class _Server:
             os.write(self.events, line.encode())
 
 
+def _hung_up() -> bool:
+    """Whether the app went before it could be asked to take us with it; it alone holds stdin open."""
+    poll = select.poll()
+    poll.register(0, 0)
+    return bool(poll.poll(0))
+
+
 def serve(events: int, work: Callable[[Request, int], str]) -> int:
     """Answer requests on stdin with events on the descriptor `events`, until stdin ends."""
     with suppress(OSError):
         os.nice(10)
     if FORKS:
+        if _hung_up():
+            return 0
         import torch  # noqa: F401 - so that every child has it already
     die_with_parent(False)  # from now on stdin's end tells us, and there is time to end what a run started
     return _Server(events, work).run()

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import genanki
 
+from quizapp.evidence import Evidence, Run
 from quizapp.export import changes, findings, picture
 from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
-from quizapp.model import Claim, Evidence, Item, Run
+from quizapp.model import Claim, Item
 
 MODEL_ID = 1_482_907_311
 DECK_IDS = {

@@ -13,7 +13,8 @@ from typing import get_args
 from quizapp import claims
 from quizapp.bank import Bank
 from quizapp.errors import ExportError
-from quizapp.model import Claim, Evidence, Item, Misconception, Run, Topic
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim, Item, Misconception, Topic
 
 TOPICS: tuple[str, ...] = get_args(Topic)
 TITLE = "Interview questions that prove themselves"

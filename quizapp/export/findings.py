@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quizapp import claims
-from quizapp.model import Claim, Evidence, Run
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {

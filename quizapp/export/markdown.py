@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from quizapp.evidence import Evidence, Run
 from quizapp.export import findings, picture
 from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
-from quizapp.model import Claim, Evidence, Item, Run, Source
+from quizapp.model import Claim, Item, Source
 
 SPECIAL = re.compile(
     r"[\\`*_\[\]~|#@]"

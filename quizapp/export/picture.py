@@ -12,7 +12,7 @@ import textwrap
 import warnings
 from typing import Any, Literal
 
-from quizapp.model import Curve, Plot, Run
+from quizapp.evidence import Curve, Plot, Run
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, which the colour-blind can tell apart."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -14,11 +14,12 @@ from textual.screen import Screen
 
 from quizapp import bank, paths
 from quizapp.errors import BankError, Problem
-from quizapp.model import Run
-from quizapp.proof import Bench
 from quizapp.store import Store
 from quizapp.study import Study
-from quizapp.ui.home import HomeScreen
+
+if TYPE_CHECKING:
+    from quizapp.evidence import Run
+    from quizapp.proof import Bench
 
 Start = Literal["home", "study", "claims"]
 WARM_AFTER = 0.3
@@ -46,13 +47,22 @@ class QuizApp(App[None]):
             self.problems = error.problems
             self.bank, _ = bank.read(sorted(paths.questions().glob("*.yaml")))
         self.store = Store(paths.answers())
-        self.bench = Bench()
+        self._bench: Bench | None = None
         self.topic = topic
         self.start = start
         self.claim = claim
         self._runs: dict[str, Run] | None = None
 
     # ---- what the screens ask for
+
+    @property
+    def bench(self) -> Bench:
+        """The bench; it warms up when it is started, and is not even imported before it is asked for."""
+        if self._bench is None:
+            from quizapp.proof import Bench
+
+            self._bench = Bench()
+        return self._bench
 
     @property
     def runs(self) -> Mapping[str, Run]:
@@ -79,15 +89,31 @@ class QuizApp(App[None]):
     # ---- life
 
     def get_default_screen(self) -> Screen[None]:
-        """What stands under everything else."""
+        """What is painted first: what was asked for."""
+        if self.start == "study":
+            from quizapp.ui.practice import PracticeScreen
+
+            return PracticeScreen(self.study(self.topic))
+        if self.start == "claims":
+            from quizapp.ui.claims import ClaimsScreen
+
+            return ClaimsScreen()
+        from quizapp.ui.home import HomeScreen
+
         return HomeScreen()
 
+    def leave(self) -> None:
+        """From a screen back to the one under it; from the first one home."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            from quizapp.ui.home import HomeScreen
+
+            self.add_mode("home", HomeScreen)
+            self.switch_mode("home")
+
     def on_mount(self) -> None:
-        """Open what was asked for; warm the bench only when there is something to look at."""
-        if self.start == "study":
-            self.open_study(self.topic)
-        elif self.start == "claims":
-            self.open_claims()
+        """Say what is wrong; warm the bench only when there is something to look at."""
         if self.claim is not None:
             self.open_prove(self.claim)
         if self.problems:
@@ -98,12 +124,13 @@ class QuizApp(App[None]):
 
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
-        self.run_worker(self.bench.start(), exit_on_error=False)
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
+        self.run_worker(self.bench.start(), exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Leave no process behind."""
-        await self.bench.close()
+        if self._bench is not None:
+            await self._bench.close()
         self.store.close()
 
     # ---- the table of screens; each is imported when it is first opened

@@ -13,7 +13,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from quizapp import claims
-from quizapp.model import Claim, Evidence
+from quizapp.evidence import Evidence
+from quizapp.model import Claim
 from quizapp.ui.look import bold, dim, keys, lines, verdict
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class ClaimsScreen(Screen[None]):
             if typing:
                 self.query_one("#claims").focus()
             else:
-                self.dismiss()
+                self.app.leave()
         elif event.key == "down" and typing:
             event.stop()
             self.query_one("#claims").focus()

@@ -10,7 +10,7 @@ from textual_hires_canvas import HiResMode
 from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter, NumericAxisFormatter
 
-from quizapp.model import Plot
+from quizapp.evidence import Plot
 
 COLOURS = ("#3f8fff", "#ff9f1a", "#2fbf71", "#e05fd0", "#22b8cf", "#c9b000", "#ff5c5c", "#909090")
 PER_COLUMN = 2

@@ -13,12 +13,11 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp import claims
-from quizapp.model import Evidence
 from quizapp.study import Count
 from quizapp.ui.look import bold, dim, keys, lines, verdict
 
 if TYPE_CHECKING:
+    from quizapp.evidence import Evidence
     from quizapp.ui.app import QuizApp
 
 SHOWN_VERDICTS = 5
@@ -109,6 +108,8 @@ class HomeScreen(Screen[None]):
         self.query_one("#verdicts", Static).update(lines(bold("Last verdicts"), *rows))
 
     def _judged(self, runs: dict[str, Any]) -> list[Evidence]:
+        from quizapp import claims
+
         judged = (claims.judge(claim, runs) for claim in self.app.bank.claims.values())
         return [evidence for evidence in judged if evidence is not None]
 

@@ -314,7 +314,7 @@ class PracticeScreen(Screen[None]):
     def action_leave(self) -> None:
         """Home; everything answered is kept."""
         if self.phase != "saving":
-            self.dismiss()
+            self.app.leave()
 
 
 def _question(item: Item, *, opened: bool = False) -> Content:

@@ -15,7 +15,8 @@ from textual.widgets import Static
 
 from quizapp import claims
 from quizapp.errors import BenchError
-from quizapp.model import Claim, Evidence, Plot, Run, VerdictName
+from quizapp.evidence import Evidence, Plot, Run
+from quizapp.model import Claim, VerdictName
 from quizapp.proof import Recorder, prove_claim
 from quizapp.store import utc_now
 from quizapp.ui.curves import Curves, legend
@@ -238,7 +239,7 @@ class ProveScreen(Screen[None]):
         """Back; a run under way is cancelled and leaves no process."""
         if self.phase == "run":
             await self.app.bench.cancel()
-        self.dismiss()
+        self.app.leave()
 
 
 def _control(check: CheckResult) -> Content:
