@@ -235,7 +235,7 @@ def _claims(bank: Bank, experiments: dict[str, Experiment]) -> list[Finding]:
 
 
 def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iterator[Complaint]:
-    for name in claim.checks:
+    for name, _ in claim.shown:
         wrong = _unknown(name, experiments)
         if wrong:
             yield "link", wrong, "Name a check as `experiment.check`, or correct the experiment."
@@ -253,7 +253,7 @@ def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iter
 
 def _unused(bank: Bank, experiments: dict[str, Experiment]) -> Iterator[Finding]:
     """What is measured for a claim, and that neither a claim nor the answer of an item draws on."""
-    used = {name for claim in bank.claims.values() for name in claim.checks}
+    used = {name for claim in bank.claims.values() for name, _ in claim.shown}
     used |= {name for item in bank.items.values() for name in unknown_numbers(item, {})}
     for experiment in experiments.values():
         lines = experiment.path.read_text(encoding="utf-8").splitlines()
@@ -267,6 +267,6 @@ def _unused(bank: Bank, experiments: dict[str, Experiment]) -> Iterator[Finding]
                     rule="link",
                     id=experiment.name,
                     what=f"neither a claim nor an item draws on its check `{check.name}`",
-                    todo="Let a claim support or limit itself with it, or make it a note.",
+                    todo="Let a claim rest on it, or show it under `also`.",
                     warning=True,
                 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from quizapp.parts import (
@@ -19,6 +20,7 @@ from quizapp.parts import (
     Axes,
     Bands,
     Checked,
+    Frozen,
     Id,
     Interval,
     Level,
@@ -34,6 +36,7 @@ from quizapp.parts import (
     Text,
     Trap,
     Within,
+    record,
 )
 
 Topic = Literal[
@@ -57,8 +60,8 @@ Status = Literal["ok", "invalid", "crashed", "timeout", "cancelled"]
 # ---- items ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+@record
+class Item(Frozen):
     """One thing to answer. What every kind has in common."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -102,7 +105,7 @@ class Item:
     """Who wrote and who checked it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Choice(Item):
     """Pick the one right option."""
 
@@ -113,7 +116,7 @@ class Choice(Item):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Multi(Item):
     """Pick every right option; right picks minus wrong picks, floored at zero."""
 
@@ -124,7 +127,7 @@ class Multi(Item):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class TrueFalse(Item):
     """Say whether the statement is true and why; only both together count."""
 
@@ -136,7 +139,7 @@ class TrueFalse(Item):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Numeric(Item):
     """Work out a number."""
 
@@ -147,7 +150,7 @@ class Numeric(Item):
     worked: Text
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Estimate(Item):
     """Give a 90% interval and a best guess."""
 
@@ -160,7 +163,7 @@ class Estimate(Item):
     worked: Text
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Order(Item):
     """Put the things in order of their value, smallest first."""
 
@@ -173,7 +176,7 @@ class Order(Item):
     worked: Text
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Cloze(Item):
     """Fill the gaps written as {{c1::word}}."""
 
@@ -184,7 +187,7 @@ class Cloze(Item):
     why: Text
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Card(Item):
     """Front and back; the learner grades against `grade_yourself`."""
 
@@ -196,7 +199,7 @@ class Card(Item):
     misconceptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Open(Item):
     """Answer in your own words, then grade against the rubric."""
 
@@ -208,7 +211,7 @@ class Open(Item):
     model_answers: Bands = field(metadata={"of": Bands})
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PredictPlot(Item):
     """Say what the curves will look like, then run the experiment."""
 
@@ -219,7 +222,7 @@ class PredictPlot(Item):
     misconceptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PredictNumber(Item):
     """Say what the experiment will measure, then run it."""
 
@@ -230,7 +233,7 @@ class PredictNumber(Item):
     misconceptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Flaw(Item):
     """Find the sentence that is wrong, then its repair."""
 
@@ -240,7 +243,7 @@ class Flaw(Item):
     fixes: Annotated[tuple[Option, ...], Within(min_length=2, max_length=4)] = field(metadata={"of": Option})
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Code(Item):
     """Pick the code that does what is asked; `lines` are the ones to look at (from 1)."""
 
@@ -274,8 +277,8 @@ KINDS: dict[str, type[Item]] = {
 # ---- claims ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
+@record
+class Limit(Frozen):
     """A condition: when its check passes, the claim only *depends*, and `sentence` says on what."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -283,8 +286,8 @@ class Limit:
     sentence: Text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expected:
+@record
+class Expected(Frozen):
     """What the literature says the verdict should be, by kind of device. The bench never sees it."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -293,8 +296,8 @@ class Expected:
     mps: VerdictName
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+@record
+class Claim(Frozen):
     """A sentence people say, true or not, with what settles it."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -340,8 +343,8 @@ class Claim:
         return tuple(dict.fromkeys(check.partition(".")[0] for check in self.checks))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Misconception:
+@record
+class Misconception(Frozen):
     """A wrong belief with a name; distractors, traps and flaws point at it."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -350,8 +353,8 @@ class Misconception:
     refute: Text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Concept:
+@record
+class Concept(Frozen):
     """One idea of the subject."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -362,14 +365,19 @@ class Concept:
     misconception: str = ""
 
 
+@cache
+def _shape(cls: type[Any]) -> tuple[tuple[str, type[Any] | None], ...]:
+    """The fields of a dataclass, each with the class of its parts if it has any."""
+    return tuple((entry.name, entry.metadata.get("of")) for entry in dataclasses.fields(cls))
+
+
 def build(cls: type[Any], data: Mapping[str, Any]) -> Any:  # noqa: ANN401 - returns an instance of cls
     """The instance of the dataclass `cls` that already checked plain data describes."""
     values: dict[str, Any] = {}
-    for entry in dataclasses.fields(cls):
-        if entry.name not in data:
+    for name, part in _shape(cls):
+        if name not in data:
             continue
-        value = data[entry.name]
-        part = entry.metadata.get("of")
+        value = data[name]
         if part is not None and isinstance(value, (list, tuple)):
             value = tuple(build(part, element) for element in value)
         elif part is not None and value is not None:
@@ -378,15 +386,15 @@ def build(cls: type[Any], data: Mapping[str, Any]) -> Any:  # noqa: ANN401 - ret
             value = tuple(value)
         elif isinstance(value, dict):
             value = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
-        values[entry.name] = value
+        values[name] = value
     return cls(**values)
 
 
 # ---- what the learner does ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Remark:
+@record
+class Remark(Frozen):
     """What to say about one option, reason, trap or sentence after the answer."""
 
     text: str
@@ -395,8 +403,8 @@ class Remark:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grade:
+@record
+class Grade(Frozen):
     """The judgement of one answer. `score` is 0 to 1; `correct` is what confidence is scored against."""
 
     score: float
@@ -405,8 +413,8 @@ class Grade:
     summary: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Review:
+@record
+class Review(Frozen):
     """One answer, as it is kept for ever."""
 
     id: int = 0
@@ -424,8 +432,8 @@ class Review:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Memory:
+@record
+class Memory(Frozen):
     """What the schedule believes about one item, folded from its reviews."""
 
     item: str

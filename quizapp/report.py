@@ -159,21 +159,21 @@ def evidence_text(claim: Claim, evidence: Evidence, *, colour: bool = False, see
 
 def _checks(claim: Claim, evidence: Evidence, colour: bool) -> list[str]:
     """The checks this claim rests on, then the controls of the experiments it draws on."""
-    drawn = set(claim.checks)
+    roles = dict(claim.shown)
     found = [
         (f"{run.experiment}.{check.name}", check)
         for run in evidence.runs
         for check in run.checks
-        if check.arm == "control" or f"{run.experiment}.{check.name}" in drawn
+        if check.arm == "control" or f"{run.experiment}.{check.name}" in roles
     ]
-    found.sort(key=lambda pair: pair[1].arm == "control")
-    limits = {limit.check for limit in claim.limits}
+    order = {"support": 0, "limit": 1, "also": 2}
+    found.sort(key=lambda pair: order.get(roles.get(pair[0], ""), 3))
     rows = [("check", "estimate", "interval", "bounds", "outcome", "role")]
     shades = [""]
     for name, check in found:
         interval = f"[{number(check.low)}, {number(check.high)}]"
         estimate = f"{number(check.estimate)} {check.unit}".strip()
-        role = "limit" if name in limits else "support"
+        role = roles.get(name, "")
         if check.arm == "control":
             role = f"control, must {check.must}: {'it does' if check.tripped else 'IT DOES NOT'}"
         rows.append((name, estimate, interval, bounds(check.bounds), check.outcome, role))

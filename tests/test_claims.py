@@ -6,21 +6,25 @@ import dataclasses
 from itertools import product
 
 import pytest
+from quizapp.verifiers.wire import CheckResult
 
 from quizapp import claims
 from quizapp.evidence import Run
 from quizapp.model import Claim, Expected, Limit, Source
 from quizapp.verifiers import catalogue
-from quizapp.verifiers.wire import CheckResult
 
 OUTCOMES = ("pass", "fail", "unclear", "missing")
 MARKS = {"one": "1" * 16, "two": "2" * 16}
 
 
+@pytest.fixture(scope="module")
+def real() -> catalogue.Experiment:
+    return catalogue.read("permutation")
+
+
 @pytest.fixture(autouse=True)
-def bench(monkeypatch):
+def bench(monkeypatch, real):
     """A bench of two experiments with known fingerprints."""
-    real = catalogue.read("permutation")
     known = {name: dataclasses.replace(real, name=name, fingerprint=mark) for name, mark in MARKS.items()}
     monkeypatch.setattr(claims, "experiments", lambda: known)
 

@@ -24,9 +24,9 @@ from tests.toybench import (
     ToyBench,
     bench,
     call,
-    home,
     refused,
     run_python,
+    toy_home,
 )
 
 
@@ -182,7 +182,7 @@ def test_export_writes_and_says_what_is_missing(bench: type[ToyBench], tmp_path:
     assert f"{ONE_CLAIM} has stale evidence" in call("export", str(out)).stderr
 
 
-def test_stats_of_somebody_new(home: Path):
+def test_stats_of_somebody_new(toy_home: Path):
     numbers = json.loads(call("stats", "--json").stdout)
     assert (numbers["answers"], numbers["items"], numbers["brier"]) == (0, 1, None)
     out = call("stats").stdout
@@ -207,23 +207,23 @@ def test_stats_of_somebody_who_practised():
     assert "1 of 2 right" in out
 
 
-def test_doctor_finds_everything_here(home: Path):
+def test_doctor_finds_everything_here(toy_home: Path):
     said = call("doctor")
     assert said.exit_code == 0
     assert re.search(r"ok +device +(cpu|cuda|mps) ", said.stdout)
     assert "torch 2" in said.stdout
     assert "1 items and 3 claims in 3 files" in said.stdout
     assert "permutation" in said.stdout
-    assert not home.exists()
+    assert not toy_home.exists()
 
 
-def test_doctor_says_what_is_missing(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_doctor_says_what_is_missing(toy_home: Path, monkeypatch: pytest.MonkeyPatch):
     from quizapp import doctor
 
     monkeypatch.setattr(doctor, "PACKAGES", ("click", "no-such-package-quizapp"))
     monkeypatch.setattr(doctor, "ASK_BENCH", "raise SystemExit('no torch here')")
     (paths.questions() / "concepts.yaml").unlink()
-    home.write_text("in the way")
+    toy_home.write_text("in the way")
     said = call("doctor")
     assert said.exit_code == 1
     assert re.search(

@@ -37,9 +37,9 @@ from tests.toybench import (
     bench,
     call,
     checked,
-    home,
     refused,
     run_python,
+    toy_home,
     toy_run,
 )
 
@@ -141,9 +141,9 @@ def test_problems_in_items_do_not_stop_a_proof_but_problems_in_claims_do(
 
 
 def test_a_data_folder_that_cannot_be_used_is_said(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    toy_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    home.write_text("a file, not a folder")
+    toy_home.write_text("a file, not a folder")
     said = refused(capsys, "prove", ONE_CLAIM)
     assert "cannot be used" in said
     assert "QUIZAPP_HOME" in said
@@ -162,7 +162,7 @@ def test_several_experiments_are_summed_up():
     assert row["versions"] == {"torch": "2", "cuda": "12"}
 
 
-def test_progress_is_one_line_on_a_terminal(home: Path):
+def test_progress_is_one_line_on_a_terminal(toy_home: Path):
     terminal = Terminal()
     live = headless.Live("[1/1] x", terminal)
     live.begin()
@@ -188,7 +188,7 @@ def a_claim() -> Claim:
     return bank.claims[ONE_CLAIM]
 
 
-def test_colours_are_added_to_the_same_words(home: Path):
+def test_colours_are_added_to_the_same_words(toy_home: Path):
     bad = toy_run(checked("change"), checked("removed", "pass", "fail"), status="invalid", reason="removed")
     evidence = Evidence(claim=ONE_CLAIM, verdict="invalid", expected="holds", runs=(bad,))
     plain = report.evidence_text(a_claim(), evidence)
@@ -221,7 +221,7 @@ def start(*arguments: str, **pipes: int) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def real_claim(home: Path) -> str:
+def real_claim(toy_home: Path) -> str:
     """A claim that the cheapest real experiment settles."""
     if "permutation" not in catalogue.names():
         pytest.skip("there is no experiment `permutation` here")
@@ -263,11 +263,11 @@ def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
-def test_an_interrupt_leaves_no_process_behind(real_claim: str, home: Path):
+def test_an_interrupt_leaves_no_process_behind(real_claim: str, toy_home: Path):
     running = start("prove", real_claim, "--profile", "full", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         # The command, its warm bench, and the run under way.
-        assert until(lambda: len(relatives(str(home))) >= 3)
+        assert until(lambda: len(relatives(str(toy_home))) >= 3)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     finally:
@@ -276,13 +276,13 @@ def test_an_interrupt_leaves_no_process_behind(real_claim: str, home: Path):
     assert out == ""
     assert err.endswith("interrupted\n")
     assert "Traceback" not in err
-    assert until(lambda: relatives(str(home)) == [], 5.0)
+    assert until(lambda: relatives(str(toy_home)) == [], 5.0)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"), [(("claims", "--json"), 141), (("check",), 141), (("--help",), 1)]
 )
-def test_a_reader_that_leaves_early_is_no_accident(home: Path, arguments: tuple[str, ...], code: int):
+def test_a_reader_that_leaves_early_is_no_accident(toy_home: Path, arguments: tuple[str, ...], code: int):
     reading, writing = os.pipe()
     os.close(reading)
     said = start(*arguments, stdout=writing, stderr=subprocess.PIPE)
@@ -298,7 +298,7 @@ def test_a_terminal_without_quotes_gets_the_rest():
     assert run_python(code, PYTHONIOENCODING="ascii").stdout.endswith("?\n")
 
 
-def test_the_module_can_be_run(home: Path):
+def test_the_module_can_be_run(toy_home: Path):
     said = subprocess.run(
         [sys.executable, "-m", "quizapp"],
         capture_output=True,
@@ -312,7 +312,7 @@ def test_the_module_can_be_run(home: Path):
     assert said.stderr.startswith("quizapp: the app needs a terminal")
 
 
-def test_every_error_of_the_family_is_caught_once(monkeypatch: pytest.MonkeyPatch, home: Path):
+def test_every_error_of_the_family_is_caught_once(monkeypatch: pytest.MonkeyPatch, toy_home: Path):
     from quizapp.errors import BankError, BenchError, ExportError, Problem, StoreError
 
     def raising(error: QuizError) -> Callable[..., Iterator[None]]:

@@ -115,7 +115,7 @@ class ToyBench:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def toy_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's folder, and a small bank in place of the built-in one."""
     monkeypatch.setenv("QUIZAPP_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -128,7 +128,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def bench(home: Path, monkeypatch: pytest.MonkeyPatch) -> type[ToyBench]:
+def bench(toy_home: Path, monkeypatch: pytest.MonkeyPatch) -> type[ToyBench]:
     monkeypatch.setattr(ToyBench, "run", toy_run(*GOOD))
     monkeypatch.setattr(ToyBench, "asked", [])
     monkeypatch.setattr(ToyBench, "interrupted", False)

@@ -84,15 +84,15 @@ def command(claim: Claim, evidence: Evidence | None) -> str:
 
 
 def rows(claim: Claim, evidence: Evidence, every: bool = True) -> list[Row]:
-    """The checks: supports, limits, controls, and with `every` what else the experiments measured."""
-    limits = {limit.check for limit in claim.limits}
-    order = {"support": 0, "limit": 1, "control": 2, "": 3}
+    """The checks: supports, limits, others worth seeing, controls, and with `every` what else was measured."""
+    roles = dict(claim.shown)
+    order = {"support": 0, "limit": 1, "also": 2, "control": 3, "": 4}
     found = []
     for run in evidence.runs:
         for check in run.checks:
             name = f"{run.experiment}.{check.name}"
-            role = "support" if name in claim.supports else "limit" if name in limits else ""
-            found.append(_row(name, check, "control" if check.arm == "control" else role))
+            role = "control" if check.arm == "control" else roles.get(name, "")
+            found.append(_row(name, check, role))
     found.sort(key=lambda row: order[row.role])
     return [row for row in found if every or row.role]
 
