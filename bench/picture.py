@@ -1,4 +1,4 @@
-"""Take the picture in the README: the app itself proves a claim on this machine and exports its screen as SVG.
+"""Take the picture in the README: the app proves a claim on this machine and exports its screen as SVG.
 
 Run: python bench/picture.py docs/prove.svg
 """

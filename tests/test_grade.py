@@ -145,5 +145,3 @@ def test_the_letter_of_the_unit_is_not_a_factor(typed, value):
 def test_plain_forgets_what_does_not_matter():
     assert plain(" Layer-Norm ") == plain("layernorm") == plain("LAYER NORM")
     assert plain("pre") != plain("post")
-
-

@@ -38,7 +38,7 @@ BODIES = {
     "hang": "lab.note(str(os.getpid()))\nwhile True:\n    pass",
     "sleep_in_c": "lab.note(str(os.getpid()))\nctypes.CDLL(None).sleep(1000)",
     "own_killer": "os.kill(os.getpid(), 9)",
-    "half_line": "os.write(events(lab), b'{\"event\":\"poi')\nos._exit(4)",
+    "half_line": 'os.write(events(lab), b\'{"event":"poi\')\nos._exit(4)',
     "grandchild": "lab.note(str(subprocess.Popen(['sleep', '1000']).pid))\nreport(lab)",
     "grandchild_hang": "lab.note(str(subprocess.Popen(['sleep', '1000']).pid))\ntime.sleep(1000)",
     "forked": (
@@ -53,7 +53,7 @@ BODIES = {
         'os.write(1, b\'{"event":"note","text":"forged"}\\n\')\n'
         "libc = ctypes.CDLL(None)\n"
         'libc.puts(b\'{"event":"note","text":"forged"}\')\nlibc.fflush(None)\n'
-        "subprocess.run(['echo', '{\"event\":\"note\",\"text\":\"forged\"}'])\nreport(lab)"
+        'subprocess.run([\'echo\', \'{"event":"note","text":"forged"}\'])\nreport(lab)'
     ),
     "loud": "sys.stderr.write('x' * 1_000_000 + '\\n')\nsys.stderr.write('y\\n' * 500_000)\nreport(lab)",
     "wide": "lab.note('x' * 70_000)\nreport(lab)",

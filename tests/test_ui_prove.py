@@ -1,7 +1,8 @@
-"""Prove it: the prediction is locked first, the bench's events draw, the verdict is scored, nothing is left behind."""
+"""Prove it: prediction first, events draw, the verdict is scored, no process is left behind."""
 
 import asyncio
 import os
+from pathlib import Path
 
 import pytest
 from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
@@ -187,8 +188,7 @@ async def test_leaving_in_the_middle_leaves_no_process(home):
 
 def children(pid):
     """The processes a process has started, from /proc."""
-    path = f"/proc/{pid}/task/{pid}/children"
-    if not os.path.exists(path):
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    if not path.exists():
         pytest.skip("needs Linux's /proc")
-    with open(path, encoding="ascii") as file:
-        return file.read().split()
+    return path.read_text(encoding="ascii").split()

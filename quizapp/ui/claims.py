@@ -109,7 +109,7 @@ class ClaimsScreen(Screen[None]):
         else:
             about = f"  {evidence.runs[0].device}, {max(run.at for run in evidence.runs)[:16]}"
             surprise = f"  a surprise: expected {evidence.expected}" if evidence.surprise else ""
-            rows.append(Content.assemble(verdict(evidence.verdict), (about, "$text-muted"), surprise))
+            rows.append(Content.assemble(verdict(evidence.verdict), (about, "dim"), surprise))
             rows += [Content.assemble(("depends on: ", "bold"), text) for text in evidence.conditions]
         self.query_one("#detail", Static).update(lines(*rows))
 

@@ -65,7 +65,7 @@ class Curves(PlotWidget, can_focus=False):
             ]
             step = max(1, len(points) // most)
             drawn.append((index, points[::step] + points[-1:] if step > 1 else points))
-        for index, points in drawn:
+        for index, points in reversed(drawn):  # the first curve matters most: it goes on top
             if points:
                 xs, ys = zip(*points, strict=True)
                 mode = HiResMode.BRAILLE if plot.curves[index].arm == "claim" else HiResMode.QUADRANT
@@ -95,8 +95,8 @@ def legend(plot: Plot) -> Content:
         Content.assemble(
             (LETTERS[index % len(LETTERS)], f"bold {COLOURS[index % len(COLOURS)]}"),
             f" {curve.name}",
-            (" (control)" if curve.arm == "control" else "", "$text-muted"),
+            (" (control)" if curve.arm == "control" else "", "dim"),
         )
         for index, curve in enumerate(plot.curves)
     ]
-    return Content("   ").join([Content.assemble((f"↑ {plot.y}", "$text-muted")), *named])
+    return Content("   ").join([Content.assemble((f"↑ {plot.y}", "dim")), *named])

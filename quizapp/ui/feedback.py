@@ -32,9 +32,9 @@ def _headline(done: Answered, confidence: float | None) -> Content:
         return bold("Answer")
     said = "" if confidence is None else f"  you were {confidence:.0%} sure"
     if done.grade.correct:
-        return Content.assemble(("✓ Right", "bold $text-success"), (said, "$text-muted"))
+        return Content.assemble(("✓ Right", "bold $text-success"), (said, "dim"))
     partly = f" ({done.grade.score:.0%} of the points)" if 0 < done.grade.score < 1 else ""
-    return Content.assemble((f"✗ Wrong{partly}", "bold $text-error"), (said, "$text-muted"))
+    return Content.assemble((f"✗ Wrong{partly}", "bold $text-error"), (said, "dim"))
 
 
 def _remark(remark: Remark) -> list[Content | str]:
@@ -60,9 +60,7 @@ def _more(item: Item) -> list[Content | str]:
 
 def _schedule(done: Answered) -> Content:
     wait = how_long(interval(done.memory))
-    return Content.assemble(
-        ("Rated ", "$text-muted"), (RATINGS[done.rating], "bold"), (f"; back in {wait}.", "$text-muted")
-    )
+    return Content.assemble(("Rated ", "dim"), (RATINGS[done.rating], "bold"), (f"; back in {wait}.", "dim"))
 
 
 def how_long(wait: timedelta) -> str:

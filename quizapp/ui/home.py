@@ -100,8 +100,8 @@ class HomeScreen(Screen[None]):
                 verdict(evidence.verdict, 11),
                 f" {evidence.claim:<38.38} ",
                 ("surprise " if evidence.surprise else "", "bold"),
-                ("stale " if evidence.stale else "", "$text-muted"),
-                (f"{evidence.runs[0].device} {max(run.at for run in evidence.runs)[:10]}", "$text-muted"),
+                ("stale " if evidence.stale else "", "dim"),
+                (f"{evidence.runs[0].device} {max(run.at for run in evidence.runs)[:10]}", "dim"),
             )
             for evidence in found[:SHOWN_VERDICTS]
         ]

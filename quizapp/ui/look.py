@@ -11,13 +11,13 @@ VERDICTS = {
     "holds": ("✓", "bold $text-success"),
     "depends": ("≈", "bold $text-warning"),
     "fails": ("✗", "bold $text-error"),
-    "unclear": ("?", "bold $text-muted"),
+    "unclear": ("?", "bold"),
     "invalid": ("!", "bold $text-error"),
     "crashed": ("!", "bold $text-error"),
     "timeout": ("!", "bold $text-error"),
-    "cancelled": ("-", "$text-muted"),
+    "cancelled": ("-", "dim"),
 }
-OUTCOMES = {"pass": ("✓", "$text-success"), "fail": ("✗", "$text-error"), "unclear": ("?", "$text-muted")}
+OUTCOMES = {"pass": ("✓", "$text-success"), "fail": ("✗", "$text-error"), "unclear": ("?", "dim")}
 
 
 def verdict(name: str, width: int = 0) -> Content:
@@ -33,7 +33,7 @@ def bold(text: str) -> Content:
 
 def dim(text: str) -> Content:
     """Plain text, receding."""
-    return Content.styled(text, "$text-muted")
+    return Content.styled(text, "dim")
 
 
 def lines(*parts: Content | str) -> Content:
@@ -82,7 +82,7 @@ def gauge(low: float, high: float, bounds: tuple[float | None, float | None], wi
         if start <= column <= min(stop, width - 1):
             strip.append(("━", "bold"))
         else:
-            strip.append(("░", "$text-success") if inside else ("·", "$text-muted"))
+            strip.append(("░", "$text-success") if inside else ("·", "dim"))
     return Content.assemble(*strip)
 
 

@@ -247,7 +247,7 @@ def _control(check: CheckResult) -> Content:
     sign, style = ("✓ tripped", "$text-success") if check.tripped else ("! NOT SO", "bold $text-error")
     return Content.assemble(
         (f"{sign:<10}", style),
-        (f"must {check.must:<5}", "$text-muted"),
+        (f"must {check.must:<5}", "dim"),
         f"{amount(check.estimate):>10} {check.name}",
     )
 
@@ -255,7 +255,7 @@ def _control(check: CheckResult) -> Content:
 def _check(check: CheckResult, role: str, *, full: bool) -> list[Content | str]:
     """A check against its bounds: one line while it runs, three when there is time to read."""
     sign, style = OUTCOMES[check.outcome]
-    first = [(f"{sign} {check.outcome:<8}", style), (f"{role:<8}", "$text-muted")]
+    first = [(f"{sign} {check.outcome:<8}", style), (f"{role:<8}", "dim")]
     if not full:
         strip = gauge(check.low, check.high, check.bounds, width=12)
         return [Content.assemble(*first, strip, f" {amount(check.estimate):>9} {check.name}")]
@@ -266,7 +266,7 @@ def _check(check: CheckResult, role: str, *, full: bool) -> list[Content | str]:
             "  ",
             gauge(check.low, check.high, check.bounds),
             f" {amount(check.estimate)} [{amount(check.low)}, {amount(check.high)}] {check.unit}",
-            (f"  wants {low} to {high}", "$text-muted"),
+            (f"  wants {low} to {high}", "dim"),
         ),
         dim(f"  {check.meaning}"),
     ]

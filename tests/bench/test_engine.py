@@ -63,7 +63,9 @@ def test_an_arm_that_draws_more_does_not_disturb_the_next_trial(write):
 
 
 def test_two_runs_measure_the_same(write):
-    write("x = lab.randn(4)\nreport(lab, x.sigmoid().mean().item(), 2 + x.abs().sum().item())", looks="(3, 6)")
+    write(
+        "x = lab.randn(4)\nreport(lab, x.sigmoid().mean().item(), 2 + x.abs().sum().item())", looks="(3, 6)"
+    )
     first, second = run()[1], run()[1]
     assert first == second
     assert len(set(first["value"].values)) == len(first["value"].values) > 1
@@ -138,7 +140,11 @@ def test_it_goes_on_while_any_check_is_open(write, body, used):
 def test_the_interval_of_a_mean_pays_for_the_planned_looks_not_for_the_used_ones(write):
     write("report(lab, 0.4 + 0.01 * lab.randn(1).item(), 3 + 0.01 * lab.randn(1).item())", interval="mean")
     one = run(seeds=2)[1]["value"]
-    write("report(lab, 0.4 + 0.01 * lab.randn(1).item(), 3 + 0.01 * lab.randn(1).item())", "(2, 9)", interval="mean")
+    write(
+        "report(lab, 0.4 + 0.01 * lab.randn(1).item(), 3 + 0.01 * lab.randn(1).item())",
+        "(2, 9)",
+        interval="mean",
+    )
     two = run(seeds=9)[0]
     first_look = next(event.check for event in of(Checked, two) if event.check.name == "value")
     assert first_look.values == one.values

@@ -48,7 +48,9 @@ EVENTS = [
     wire.Checked(check=check()),
     wire.Checked(check=check(bounds=(0, None), values=())),
     wire.Note(text="line one\nline two\r\n\x1b[31m\x00 \U0001f600"),
-    wire.Finished(status="invalid", reason="r", seeds=(0, 1, 2), seconds=0.25, at="2026-03-02T12:00:00+00:00"),
+    wire.Finished(
+        status="invalid", reason="r", seeds=(0, 1, 2), seconds=0.25, at="2026-03-02T12:00:00+00:00"
+    ),
     wire.Ended(id="7", status="crashed", reason="because"),
     wire.Ended(id="7", status="ok"),
 ]
