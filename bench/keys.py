@@ -32,7 +32,7 @@ LONGEST = 5.0
 """Seconds after which a key counts as swallowed."""
 LONG_RUNNING = "gradient_distance"
 """The experiment to prove meanwhile, if there is a claim that needs it."""
-ROWS, COLUMNS = 24, 80
+ROWS, COLUMNS = 16, 80
 UP, DOWN, ESCAPE = b"\x1b[A", b"\x1b[B", b"\x1b"
 CURSOR, LITERATURE, SENTENCE, VERDICT = "›".encode(), b"literature", b"People say", b"Verdict:"
 Timings = dict[str, list[float]]
@@ -160,7 +160,7 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
             terminal.type(b"r")
             run_it(terminal)
         pause(terminal, source)
-        terminal.type(DOWN * 2, then=source.uniform(0.05, 0.25))  # the sentence leaves the screen
+        terminal.type(DOWN * 2, then=source.uniform(0.3, 0.5))  # the sentence leaves the screen
         over = terminal.shows(VERDICT)
         if not over:
             up = terminal.press(UP * 2, SENTENCE)
@@ -175,7 +175,7 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
 
 
 def run_it(terminal: Terminal) -> None:
-    """Start the run and wait until there is more to see than fits."""
+    """Start the run and wait for its curves; with them there is more to see than fits."""
     terminal.press(b"s", b"cancel")
     terminal.wait(b"control", 20.0)
     terminal.settle(0.5)

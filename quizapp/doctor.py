@@ -18,7 +18,7 @@ from quizapp import __version__, paths
 from quizapp.errors import QuizError
 
 PACKAGES = (
-    *("textual", "textual-plot", "torch", "numpy", "pyyaml", "pydantic", "annotated-types"),
+    *("textual", "textual-plot", "torch", "numpy", "pyyaml", "pydantic"),
     *("click", "fsrs", "platformdirs", "genanki", "matplotlib"),
 )
 ASK_BENCH = (

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from quizapp import model
+from quizapp import parts
 from quizapp.grade import grade, number, plain, unknown_numbers
 
 NUMBERS = {"gradient_distance.lstm_slope": -0.49, "gradient_distance.lstm_minus_rnn": 0.3}
@@ -124,14 +124,14 @@ def test_what_is_not_a_number(typed):
 @pytest.mark.parametrize(("tol", "near", "far"), [("abs", 1.4, 1.6), ("rel", 1.4, 1.6), ("log10", 3.0, 3.3)])
 def test_tolerances(all_kinds, tol, near, far):
     width = {"abs": 0.5, "rel": 0.5, "log10": 0.5}[tol]
-    answer = model.Answer(value=1.0, tol=model.Tolerance(**{tol: width}))
+    answer = parts.Answer(value=1.0, tol=parts.Tolerance(**{tol: width}))
     item = dataclasses.replace(all_kinds.items["fix-numeric"], answer=answer, traps=())
     assert grade(item, str(near), {}).correct
     assert not grade(item, str(far), {}).correct
 
 
 def test_percent_is_read_in_the_unit_asked_for(all_kinds):
-    share = model.Answer(value=5.0, unit="%", tol=model.Tolerance(rel=0.01))
+    share = parts.Answer(value=5.0, unit="%", tol=parts.Tolerance(rel=0.01))
     item = dataclasses.replace(all_kinds.items["fix-numeric"], answer=share, traps=())
     assert grade(item, "5%", {}).correct
     assert grade(item, "5", {}).correct

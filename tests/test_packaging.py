@@ -100,7 +100,8 @@ def test_the_wheel_holds_the_app_the_bench_the_banks_and_nothing_else(wheel):
 
 def test_everything_is_found_in_the_wheel(installed):
     code = (
-        "import json, quizapp; from quizapp import paths; from quizapp.verifiers import catalogue, experiments;"
+        "import json, quizapp; from quizapp import paths;"
+        "from quizapp.verifiers import catalogue, experiments;"
         "print(json.dumps([quizapp.__file__, str(paths.questions()), str(catalogue.BENCH),"
         "list(experiments.__path__)[0], str(catalogue.read('permutation').path)]))"
     )

@@ -2,142 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import os
 import signal
-import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from quizapp.verifiers.wire import Ended, Note, Point, Request, Started
+from quizapp.verifiers.wire import Ended, Point, Request, Started
 
 from quizapp import proof
-from quizapp.errors import BenchError
-from quizapp.proof import Bench, Recorder
+from quizapp.proof import Recorder
 from quizapp.verifiers import wire
-from tests.benchcopy import copy_bench, experiment, make_known
+from tests.misbehaviour import alive, at_note, bench, gone, known
+
+__all__ = ["bench", "known"]
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
 ]
 ROOT = Path(__file__).resolve().parents[1]
-
-BODIES = {
-    "fine": "report(lab)",
-    "raises": "raise RuntimeError('the flux is off')",
-    "segfault": "ctypes.string_at(0)",
-    "exit3": "os._exit(3)",
-    "leaves_early": "os._exit(0)",
-    "system_exit": "raise SystemExit('had enough')",
-    "hang": "lab.note(str(os.getpid()))\nwhile True:\n    pass",
-    "sleep_in_c": "lab.note(str(os.getpid()))\nctypes.CDLL(None).sleep(1000)",
-    "own_killer": "os.kill(os.getpid(), 9)",
-    "half_line": 'os.write(events(lab), b\'{"event":"poi\')\nos._exit(4)',
-    "grandchild": "lab.note(str(subprocess.Popen(['sleep', '1000']).pid))\nreport(lab)",
-    "grandchild_hang": "lab.note(str(subprocess.Popen(['sleep', '1000']).pid))\ntime.sleep(1000)",
-    "forked": (
-        "pid = os.fork()\nif pid == 0:\n    time.sleep(1000)\n    os._exit(0)\nlab.note(str(pid))\nreport(lab)"
-    ),
-    "runaway": (
-        "pid = os.fork()\nif pid == 0:\n    os.setsid()\n    time.sleep(20)\n    os._exit(0)\n"
-        "lab.note(str(pid))\ntime.sleep(1000)"
-    ),
-    "prints": (
-        'print(\'{"event":"note","text":"forged"}\', flush=True)\n'
-        'os.write(1, b\'{"event":"note","text":"forged"}\\n\')\n'
-        "libc = ctypes.CDLL(None)\n"
-        'libc.puts(b\'{"event":"note","text":"forged"}\')\nlibc.fflush(None)\n'
-        'subprocess.run([\'echo\', \'{"event":"note","text":"forged"}\'])\nreport(lab)'
-    ),
-    "loud": "sys.stderr.write('x' * 1_000_000 + '\\n')\nsys.stderr.write('y\\n' * 500_000)\nreport(lab)",
-    "wide": "lab.note('x' * 70_000)\nreport(lab)",
-    "over_the_limit": "os.write(events(lab), b'x' * 300_000 + b'\\n')\nreport(lab)",
-    "not_an_event": (
-        "os.write(events(lab), b'[]\\n{}\\n17\\n\\xff\\xfe\\n' + b'[' * 50_000 + b'\\n')\nreport(lab)"
-    ),
-    "forged_end": "lab._emit(__import__('quizapp.verifiers.wire').verifiers.wire.Ended(id='x', status='ok'))\n"
-    "report(lab)",
-    "many_points": "for i in range(25_000):\n    lab.point('c', i, lab.seed)\nreport(lab)",
-    "strange_numbers": "lab.point('c', math.inf, math.nan)\nreport(lab, math.nan, -math.inf)",
-    "wrong_check": "lab.check('other', 1.0)",
-    "no_check": "pass",
-    "one_check_too_many": "report(lab)\nlab.check('other', 1.0)",
-    "twice": "report(lab)\nreport(lab)",
-    "blunt_control": "report(lab, spoilt=0.5)",
-    "threads": "lab.note(os.environ['OMP_NUM_THREADS'])\nreport(lab)",
-}
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory):
-    """PYTHONPATH with which a worker finds the experiments of BODIES."""
-    folder = tmp_path_factory.mktemp("bench")
-    sources = {name: experiment(body) for name, body in BODIES.items()}
-    sources["undeclared"] = experiment("report(lab)").replace("PLOT", "PLAN")
-    sources["unreadable"] = "def trial(:\n"
-    sources["many_points"] = experiment(BODIES["many_points"], looks="(1,)")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(make_known(folder, copy_bench(folder, sources))))
-        yield
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bench(known):
-    """One warm bench for all; what breaks it shows in every later test."""
-    bench = Bench()
-    run = await bench.prove("fine")
-    assert run.status == "ok", run.reason
-    yield bench
-    await bench.close()
-
-
-def alive(pid: int) -> bool:
-    """Whether there is such a process, other than one that only waits to be buried."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
-
-
-def session_of(leader: int) -> set[int]:
-    """The living processes of a session."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and os.getsid(int(entry.name)) == leader and alive(int(entry.name)):
-                found.add(int(entry.name))
-    return found
-
-
-async def gone(*pids: int, within: float = 1.0) -> bool:
-    """Whether all of these are gone in time."""
-    limit = time.monotonic() + within
-    while time.monotonic() < limit:
-        if not any(map(alive, pids)):
-            return True
-        await asyncio.sleep(0.01)
-    return False
-
-
-async def at_note(bench: Bench, name: str, act, **how):
-    """Prove `name`; when its first note comes call act(number in the note). Returns (run, number)."""
-    said: list[int] = []
-
-    def watch(recorder: Recorder, event: wire.Event) -> None:
-        if isinstance(event, Note) and not said:
-            said.append(int(event.text))
-            acting.append(asyncio.ensure_future(act(said[0])))
-
-    acting: list[asyncio.Future] = []
-    run = await bench.prove(name, watch=watch, **how)
-    await asyncio.gather(*acting)
-    return run, said[0]
 
 
 # ---- runs that end ----------------------------------------------------------------------------------
@@ -298,165 +184,6 @@ async def test_numbers_that_are_none_travel_and_pass_nothing(bench):
     value, spoilt = run.checks
     assert math.isnan(value.values[0])
     assert (value.outcome, spoilt.values[0], spoilt.outcome) == ("unclear", -math.inf, "fail")
-
-
-# ---- the bench itself -------------------------------------------------------------------------------
-
-
-async def test_a_second_request_finds_the_bench_warm(bench):
-    before = bench._process.pid
-    began = time.monotonic()
-    first = []
-
-    def watch(recorder: Recorder, event: wire.Event) -> None:
-        if not first:
-            first.append((type(event), time.monotonic() - began))
-
-    run = await bench.prove("threads", watch=watch)
-    assert bench._process.pid == before
-    assert first[0][0] is Started
-    assert first[0][1] < 0.5
-    assert (run.notes, run.threads) == (("1",), 1)
-
-
-async def test_requests_made_together_run_one_after_the_other(bench):
-    runs = await asyncio.gather(*(bench.prove("fine") for _ in range(3)), bench.prove("raises"))
-    assert [run.status for run in runs] == ["ok", "ok", "ok", "crashed"]
-
-
-async def test_a_killed_bench_is_a_crash_and_the_next_run_has_a_new_one(bench):
-    before = bench._process.pid
-
-    async def kill(_pid: int) -> None:
-        os.kill(before, signal.SIGKILL)
-
-    run, pid = await at_note(bench, "hang", kill)
-    assert run.status == "crashed"
-    assert "gone" in run.reason
-    assert await gone(pid)
-    assert (await bench.prove("fine")).status == "ok"
-    assert bench._process.pid != before
-
-
-async def test_a_watcher_that_raises_ends_the_run_and_frees_the_bench(bench):
-    def watch(recorder: Recorder, event: wire.Event) -> None:
-        raise KeyError("the screen is gone")
-
-    before = bench._process.pid
-    with pytest.raises(KeyError):
-        await bench.prove("hang", watch=watch)
-    assert not session_of(before)
-    assert (await bench.prove("fine")).status == "ok"
-
-
-async def test_a_cancelled_task_leaves_no_process(bench):
-    before = bench._process.pid
-    seen = asyncio.Event()
-    task = asyncio.create_task(bench.prove("hang", watch=lambda *_: seen.set()))
-    await seen.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert not session_of(before)
-
-
-async def test_a_bench_that_hangs_itself_is_given_up(known, monkeypatch):
-    monkeypatch.setattr(proof, "GRACE", 1.0)
-    monkeypatch.setattr(proof, "PATIENCE", 0.2)
-    bench = Bench()
-    await bench.start()
-    os.kill(bench._process.pid, signal.SIGSTOP)
-    run = await bench.prove("fine", seconds=0.5)
-    await bench.close()
-    assert run.status == "crashed"
-
-
-async def test_a_runaway_that_holds_the_pipes_of_a_killed_bench_is_given_up(known, monkeypatch):
-    monkeypatch.setattr(proof, "PATIENCE", 0.3)
-    bench = Bench()
-    await bench.start()
-
-    async def kill(_pid: int) -> None:
-        os.kill(bench._process.pid, signal.SIGKILL)
-
-    run, runaway = await at_note(bench, "runaway", kill, seconds=60)
-    assert run.status == "crashed"
-    assert alive(runaway)
-    os.kill(runaway, signal.SIGKILL)
-    await bench.close()
-
-
-async def test_closing_ends_a_bench_in_the_middle_of_a_run(known):
-    bench = Bench()
-
-    async def close(_pid: int) -> None:
-        await bench.close()
-
-    await bench.start()
-    leader = bench._process.pid
-    run, pid = await at_note(bench, "hang", close)
-    assert run.status == "cancelled"
-    assert not alive(pid)
-    assert not session_of(leader)
-    await bench.close()
-
-
-async def test_a_bench_that_cannot_be_started_is_a_bench_error(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(BenchError, match="cannot be started"):
-        await Bench().start()
-
-
-async def test_a_bench_that_cannot_run_is_a_crash_with_its_last_words(tmp_path, monkeypatch):
-    site = tmp_path / "torch"
-    site.mkdir()
-    (site / "__init__.py").write_text("raise ImportError('torch is broken here')\n", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    bench = Bench()
-    run = await bench.prove("permutation")
-    await bench.close()
-    assert run.status == "crashed"
-    assert "torch is broken here" in run.reason
-
-
-APP = """
-import asyncio, sys
-from quizapp.proof import Bench
-
-def watch(recorder, event):
-    if event.kind == "note":
-        print(bench._process.pid, event.text, "torch" in sys.modules, flush=True)
-
-async def main():
-    global bench
-    bench = Bench()
-    if {warm}:
-        await bench.prove("grandchild_hang", watch=watch)
-    else:
-        await bench.start()
-        print(bench._process.pid, bench._process.pid, "torch" in sys.modules, flush=True)
-        await asyncio.sleep(1000)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("warm", [True, False])
-async def test_an_app_that_is_killed_takes_the_bench_along_and_never_imported_torch(known, warm):
-    app = subprocess.Popen(
-        [sys.executable, "-c", APP.format(warm=warm)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])},
-    )
-    with app:
-        assert app.stdout is not None
-        leader, grandchild, imported = app.stdout.readline().split()
-        assert imported == "False"
-        processes = {*session_of(int(leader)), int(grandchild)}
-        assert len(processes) == (3 if warm else 1)
-        app.kill()
-    assert await gone(*processes, within=1.0)
 
 
 # ---- the recorder, without a process ------------------------------------------------------------------

@@ -223,8 +223,6 @@ def start(*arguments: str, **pipes: int) -> subprocess.Popen[str]:
 @pytest.fixture
 def real_claim(toy_home: Path) -> str:
     """A claim that the cheapest real experiment settles."""
-    if "permutation" not in catalogue.names():
-        pytest.skip("there is no experiment `permutation` here")
     real = CLAIMS.replace("toy.change", "permutation.equivariance_error")
     real = real.replace("  limits: [{check: toy.mask, sentence: Only without a mask.}]\n", "")
     (paths.questions() / "claims.yaml").write_text(real, encoding="utf-8")

@@ -42,7 +42,7 @@ def _remark(remark: Remark) -> list[Content | str]:
     text = Content(remark.text)
     if remark.chosen:
         text = Content.assemble(text.stylize("bold"), ("  ← you", "bold"))
-    return [Content.assemble((sign, style), " ", text), dim(f"    {remark.why}")]
+    return [Content.assemble((sign, style), " ", text), dim(remark.why)]
 
 
 def _more(item: Item) -> list[Content | str]:

@@ -103,8 +103,7 @@ class PracticeScreen(Screen[None]):
         typing = step.mode == "text"
         typed = self.query_one("#typed", Input)
         typed.display = typing
-        answer = self.picking.draw() if self.picking else bold(step.prompt)
-        self.query_one("#answer", Static).update(answer)
+        self._show_answer(self.picking.draw() if self.picking else bold(step.prompt))
         if typing:
             typed.value = ""
             typed.focus()
@@ -121,6 +120,11 @@ class PracticeScreen(Screen[None]):
         self.query_one("#status", Static).update(
             Content.assemble((f"{due} due, {new} new", "bold"), f"   {about}")
         )
+
+    def _show_answer(self, content: Content | str) -> None:
+        answer = self.query_one("#answer", Static)
+        answer.display = bool(content)
+        answer.update(content)
 
     def _hint(self, *pairs: tuple[str, str]) -> None:
         self.query_one("#hints", Static).update(keys(*pairs))
@@ -142,7 +146,7 @@ class PracticeScreen(Screen[None]):
         self.query_one("#typed", Input).display = False
         self.set_focus(None)
         if self.picking is not None:
-            self.query_one("#answer", Static).update(self.picking.draw())
+            self._show_answer(self.picking.draw())
         scale = "   ".join(f"{key} {value:.0%}" for key, value in enumerate(CONFIDENCES, 1))
         self.query_one("#feedback", Static).update(lines(bold("How sure are you?"), scale))
         self._hint(("1-5", "how sure"), ("enter", "do not say"), ("escape", "home"))
@@ -191,7 +195,7 @@ class PracticeScreen(Screen[None]):
         assert self.answered is not None
         self.phase = "told"
         self._status()
-        self.query_one("#answer", Static).update("")
+        self._show_answer("")
         if isinstance(self.item, model.Cloze):
             self.query_one("#question", Static).update(filled(self.item))
         self.query_one("#feedback", Static).update(feedback(self.answered, self.confidence))
@@ -229,7 +233,7 @@ class PracticeScreen(Screen[None]):
                 dim("Every new item of today has been seen. Come back tomorrow, or choose another topic.")
             )
         self.query_one("#question", Static).update(lines(*rows))
-        self.query_one("#answer", Static).update("")
+        self._show_answer("")
         self._hint(("u", "undo the last answer"), ("escape", "home"))
 
     # ---- keys
@@ -261,7 +265,7 @@ class PracticeScreen(Screen[None]):
             if self.picking.press(key):
                 self._take(self.picking.reply)
             else:
-                self.query_one("#answer", Static).update(self.picking.draw())
+                self._show_answer(self.picking.draw())
         else:
             return False
         return True

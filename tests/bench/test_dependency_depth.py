@@ -121,12 +121,8 @@ def load_claims():
 
 
 def test_the_claims_name_these_checks():
-    if not CLAIMS_FILE.is_file():
-        pytest.skip("no claims yet")
     entries = {entry["id"]: entry for entry in load_claims()}
     for claim, (supports, limits) in CLAIMS.items():
-        if claim not in entries:
-            pytest.skip(f"{claim} is not in the catalogue yet")
         entry = entries[claim]
         assert entry["supports"] == [f"{NAME}.{name}" for name in supports]
         named = {limit["check"] for limit in entry.get("limits", [])}
