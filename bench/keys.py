@@ -177,7 +177,7 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
 def run_it(terminal: Terminal) -> None:
     """Start the run and wait for its curves; with them there is more to see than fits."""
     terminal.press(b"s", b"cancel")
-    terminal.wait(b"control", 20.0)
+    terminal.wait(b"% left", 20.0)
     terminal.settle(0.5)
 
 

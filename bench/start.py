@@ -52,9 +52,7 @@ def main() -> int:
             for _ in range(rounds)
         ]
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(
-        f"quizapp study: {ours * 1000:.0f} ms   minimal Textual app: {theirs * 1000:.0f} ms   rounds: {rounds}"
-    )
+    print(f"quizapp study {ours * 1000:.0f} ms, minimal Textual app {theirs * 1000:.0f} ms, {rounds} rounds")
     print(f"ratio {ours / theirs:.2f} (limit {LIMIT})")
     return 1 if ours / theirs > LIMIT else 0
 

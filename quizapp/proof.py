@@ -125,6 +125,8 @@ class Bench:
         self._ids = itertools.count(1)
         self._busy = asyncio.Lock()
         self._current: str | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the process, if it is not running. It warms up by itself.
@@ -133,6 +135,12 @@ class Bench:
         """
         if self._process is not None and self._process.returncode is None:
             return
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._start())
+        # Whoever waits may be cancelled in the middle; the process must be known all the same.
+        await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
         root = str(paths.PACKAGE.parent)
         environment = {
             **os.environ,
@@ -263,14 +271,17 @@ class Bench:
             await self._send({"cancel": self._current})
 
     async def close(self) -> None:
-        """End the process and everything it started."""
+        """End the process and everything it started, also when whoever asks is cancelled meanwhile."""
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
         process, drain = self._process, self._drain
         self._process = self._drain = None
-        if process is None or drain is None:
-            return
-        if process.returncode is None and process.stdin is not None:
-            process.stdin.close()  # its end tells the bench to kill its child and go
-        await self._see_off(process, drain)
+        if process is not None and drain is not None:
+            if process.returncode is None and process.stdin is not None:
+                process.stdin.close()  # its end tells the bench to kill its child and go
+            self._closing = asyncio.create_task(self._see_off(process, drain))
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
 
 
 async def prove_claim(

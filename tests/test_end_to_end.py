@@ -40,7 +40,7 @@ class Terminal:
                 return self.text()
 
     def wait(self, words: str, seconds: float = 30.0) -> None:
-        """Read until the words are on a screen that has settled; fails with the screen when they never are."""
+        """Read until the words are on a settled screen; fails with the screen when they never are."""
         end = time.monotonic() + seconds
         while words not in self.settle():
             if time.monotonic() > end or not self.child.isalive():

@@ -186,6 +186,16 @@ async def test_leaving_in_the_middle_leaves_no_process(home):
         os.kill(bench, 0)
 
 
+async def test_quitting_while_the_bench_is_being_started_leaves_no_process(home):
+    """The app ends in the same moment as it starts to warm its bench."""
+    app = QuizApp()
+    async with app.run_test(size=(80, 24)):
+        starting = asyncio.create_task(app.bench.start())
+        await asyncio.sleep(0)
+    await starting
+    assert app.bench._process is None
+
+
 def children(pid):
     """The processes a process has started, from /proc."""
     path = Path(f"/proc/{pid}/task/{pid}/children")

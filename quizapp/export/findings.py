@@ -84,7 +84,7 @@ def command(claim: Claim, evidence: Evidence | None) -> str:
 
 
 def rows(claim: Claim, evidence: Evidence, every: bool = True) -> list[Row]:
-    """The checks: supports, limits, others worth seeing, controls, and with `every` what else was measured."""
+    """Supports, limits, others worth seeing, controls; with `every` also what else was measured."""
     roles = dict(claim.shown)
     order = {"support": 0, "limit": 1, "also": 2, "control": 3, "": 4}
     found = []
