@@ -168,7 +168,7 @@ async def test_leaving_in_the_middle_leaves_no_process(home):
     app = QuizApp(claim="lstm-gradient-exponential-decay")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
-        for _ in range(200):
+        for _ in range(1200):  # a busy machine takes its time to import torch
             await pilot.pause(0.05)
             if isinstance(app.screen, ProveScreen) and app.screen.recorder is not None:
                 break
@@ -176,7 +176,7 @@ async def test_leaving_in_the_middle_leaves_no_process(home):
         bench = app.bench._process.pid
         assert len(children(bench)) == 1
         await pilot.press("escape")
-        for _ in range(40):
+        for _ in range(200):
             await pilot.pause(0.05)
             if not children(bench):
                 break
@@ -198,7 +198,9 @@ async def test_quitting_while_the_bench_is_being_started_leaves_no_process(home)
 
 def children(pid):
     """The processes a process has started, from /proc."""
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    if not path.exists():
+    if not Path("/proc/self/task").exists():
         pytest.skip("needs Linux's /proc")
-    return path.read_text(encoding="ascii").split()
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -125,7 +126,8 @@ class QuizApp(App[None]):
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
-        self.run_worker(self.bench.start(), exit_on_error=False)
+        gc.freeze()  # what is there now stays: looking through it again and again would delay keys
+        self.run_worker(self.bench.start, exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Leave no process behind."""

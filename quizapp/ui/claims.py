@@ -53,7 +53,7 @@ class ClaimsScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Something may have been proved meanwhile."""
-        self.run_worker(self._judge(), exclusive=True)
+        self.run_worker(self._judge, exclusive=True)
 
     async def _judge(self) -> None:
         runs = dict(self.app.runs)

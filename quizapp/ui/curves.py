@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual_hires_canvas import HiResMode
+from textual_hires_canvas import Canvas, HiResMode
 from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter, NumericAxisFormatter
 
@@ -76,6 +76,16 @@ class Curves(PlotWidget, can_focus=False):
                 x, y = points[-1 - min(len(points) - 1, index * len(points) // (2 * len(drawn)))]
                 self.scatter([x], [y], marker=letter, marker_style=f"bold {COLOURS[index % len(COLOURS)]}")
         self._limits([point for _, points in drawn for point in points])
+
+    def _render_plot(self) -> None:
+        """Draw. The canvas would ask to be painted again at every pixel; once, at the end, is enough."""
+        canvas = self.query_one("#plot", Canvas)
+        canvas.refresh = lambda *_, **__: canvas  # type: ignore[method-assign,assignment,misc]
+        try:
+            super()._render_plot()
+        finally:
+            del canvas.refresh
+        canvas.refresh()
 
     def _limits(self, points: list[tuple[float, float]]) -> None:
         """Axes that are never empty, also with one point or a flat curve."""

@@ -80,7 +80,7 @@ class HomeScreen(Screen[None]):
         )
         topics.highlighted = min(at, len(rows) - 1)
         topics.focus()
-        self.run_worker(self._show_verdicts(), exclusive=True)
+        self.run_worker(self._show_verdicts, exclusive=True)
 
     async def _show_verdicts(self) -> None:
         """Judging reads the source of every experiment; that is done off the first paint."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -178,7 +179,7 @@ class PracticeScreen(Screen[None]):
 
     def _answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
         self.phase = "saving"
-        self.run_worker(self._keep(reply))
+        self.run_worker(partial(self._keep, reply))
 
     async def _keep(self, reply: Any) -> None:  # noqa: ANN401 - by kind
         """Write the answer in a thread (a commit can take 20 ms), then reveal."""
@@ -288,7 +289,7 @@ class PracticeScreen(Screen[None]):
             self._ask(self.study.next())
         elif key in RATING_KEYS:
             self.phase = "saving"
-            self.run_worker(self._rerate(int(key)))
+            self.run_worker(partial(self._rerate, int(key)))
         elif key == "p" and (claim := self._claim()):
             self.app.open_prove(claim)
         else:
@@ -310,7 +311,7 @@ class PracticeScreen(Screen[None]):
             self.notify("Nothing to undo in this sitting.")
         elif self.phase != "saving":
             self.phase = "saving"
-            self.run_worker(self._undo())
+            self.run_worker(self._undo)
 
     async def _undo(self) -> None:
         self._ask(await asyncio.to_thread(self.study.undo))

@@ -21,7 +21,7 @@ from quizapp.proof import Recorder, prove_claim
 from quizapp.store import utc_now
 from quizapp.ui.curves import Curves, legend
 from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, keys, lines, scroll, verdict
-from quizapp.verifiers.wire import CheckResult, Event, Started
+from quizapp.verifiers.wire import Checked, CheckResult, Event, Started
 
 if TYPE_CHECKING:
     from quizapp.ui.app import QuizApp
@@ -31,6 +31,8 @@ TICK = 0.1
 QUIET_AFTER_KEY = 0.15
 """Drawing is what makes keys slow: a tick right after a key is skipped."""
 LONGEST_QUIET = 0.5
+SHARE = 0.12
+"""The share of the time that drawing may take, so that few keys arrive in the middle of it."""
 
 
 class ProveScreen(Screen[None]):
@@ -60,6 +62,9 @@ class ProveScreen(Screen[None]):
         self._fresh = False
         self._key_at = 0.0
         self._drawn_at = 0.0
+        self._rest_until = 0.0
+        self._legend = 0
+        self._checked = False
 
     def compose(self) -> ComposeResult:
         """Claim, verdict, picture, checks."""
@@ -102,7 +107,8 @@ class ProveScreen(Screen[None]):
         self.query_one("#more", Static).update("")
 
     def _status(self, text: str) -> None:
-        self.query_one("#status", Static).update(Content.assemble((f"{self.claim.id}", "bold"), f"   {text}"))
+        said = Content.assemble((self.claim.id, "bold"), f"   {text}")
+        self.query_one("#status", Static).update(said, layout=False)
 
     def _hint(self, *pairs: tuple[str, str]) -> None:
         self.query_one("#hints", Static).update(keys(*pairs))
@@ -117,9 +123,9 @@ class ProveScreen(Screen[None]):
         self.query_one("#verdict", Static).update(dim(f"{said}Running..."))
         self._pictures(shown=True)
         self.query_one(Curves).show(Plot())
-        self.query_one("#checks", Static).update("")
+        self.query_one("#checks", Static).update(dim("No check has been looked at yet."))
         self._hint(("escape", "cancel"), ("c", "source"))
-        self.run_worker(self._run(), group="run", exclusive=True)
+        self.run_worker(self._run, group="run", exclusive=True)
 
     async def _run(self) -> None:
         """Lock the prediction, run every experiment of the claim, then show the verdict."""
@@ -146,6 +152,8 @@ class ProveScreen(Screen[None]):
         """An event came in: remember, and draw at the next tick."""
         if isinstance(event, Started):
             self.recorder = recorder
+            self._legend = 0
+        self._checked |= isinstance(event, Checked)
         self.results[recorder.request.experiment] = recorder.checks
         self._fresh = True
 
@@ -153,20 +161,31 @@ class ProveScreen(Screen[None]):
         """Draw what is new, but not right after a key, and not never."""
         now = time.monotonic()
         typing = now - self._key_at < QUIET_AFTER_KEY and now - self._drawn_at < LONGEST_QUIET
-        if self._fresh and self.phase == "run" and not typing:
+        if self._fresh and self.phase == "run" and self.is_current and not typing and now > self._rest_until:
             self._draw(now)
+            self.call_after_refresh(self._rest, now)
+
+    def _rest(self, began: float) -> None:
+        """The drawing is on the screen: leave as long in peace as it took, many times over."""
+        now = time.monotonic()
+        self._rest_until = now + min(LONGEST_QUIET, (now - began) / SHARE)
 
     def _draw(self, now: float) -> None:
+        """Draw what changed. Only a new curve or check makes the page be laid out again."""
         self._fresh = False
         self._drawn_at = now
         if self.recorder is not None:
             plot = self.recorder.plot()
             self.query_one(Curves).show(plot)
-            self.query_one("#legend", Static).update(legend(plot))
+            if len(plot.curves) != self._legend:
+                self._legend = len(plot.curves)
+                self.query_one("#legend", Static).update(legend(plot))
             progress = self.recorder.progress
             share = 100 * progress.done // max(1, progress.most)
             self._status(f"{self.recorder.request.experiment}: at most {100 - share}% left")
-        self.query_one("#checks", Static).update(self._checks())
+        if self._checked:
+            self._checked = False
+            self.query_one("#checks", Static).update(self._checks())
 
     def _checks(self) -> Content:
         """The claim's own checks, then the controls of the experiments it draws on."""
@@ -182,12 +201,13 @@ class ProveScreen(Screen[None]):
         controls = [check for check in known.values() if check.arm == "control"]
         if controls:
             rows += ["", bold("Controls"), *[_control(check) for check in controls]]
-        return lines(*rows) if rows else dim("No check has been looked at yet.")
+        return lines(*rows)
 
     # ---- the verdict
 
     def _done(self, evidence: Evidence) -> None:
         self.phase = "done"
+        self._checked = True
         self._draw(time.monotonic())
         rows: list[Content | str] = [
             Content.assemble(("Verdict: ", "bold"), verdict(evidence.verdict), _agreement(evidence))
