@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
+from textual.events import Key
 
 from quizapp.model import Expected
 from quizapp.proof import Bench, Recorder
@@ -151,6 +152,17 @@ async def test_what_is_not_a_verdict_never_reads_as_one(replayed, how, word):
         assert "holds" not in shown.partition("Verdict")[2].partition("More exactly")[0].replace(word, "")
         measured = [prediction.measured for prediction in app.store.predictions()]
         assert measured == (["unclear"] if word == "unclear" else [""])
+
+
+async def test_keys_pressed_fast_all_count(replayed):
+    app = replayed()
+    async with app.run_test(size=(80, 16)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        body = app.screen.query_one("#body")
+        for key in ("down", "down", "down", "up"):
+            app.screen.on_key(Key(key, None))  # all before the next refresh
+        assert body.scroll_offset.y == 4
 
 
 async def test_the_source_is_a_key_away(replayed):

@@ -92,5 +92,6 @@ def scroll(body: Widget, key: str) -> bool:
     rows = {"down": 2, "j": 2, "up": -2, "k": -2, "pagedown": page, "pageup": -page}.get(key)
     if rows is None:
         return False
-    body.scroll_relative(y=rows, animate=False)
+    # At once: a scroll that waits for the next refresh is late, and two in between count as one.
+    body.scroll_relative(y=rows, animate=False, immediate=True)
     return True

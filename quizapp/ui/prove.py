@@ -31,7 +31,7 @@ TICK = 0.1
 QUIET_AFTER_KEY = 0.15
 """Drawing is what makes keys slow: a tick right after a key is skipped."""
 LONGEST_QUIET = 0.5
-SHARE = 0.12
+SHARE = 0.08
 """The share of the time that drawing may take, so that few keys arrive in the middle of it."""
 
 
