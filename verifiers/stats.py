@@ -72,6 +72,26 @@ def mean_interval(values: Sequence[float], confidence: float) -> tuple[float, fl
     return mean, mean - reach, mean + reach
 
 
+DRIFT = 1.10
+"""What a measured ratio may shift by between two runs, as a factor: no sample of one run contains it."""
+
+
+def ratio_interval(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
+    """(geometric mean, low, high) of ratios, by the interval of the mean of their logs, widened by DRIFT.
+
+    The interval is 0 to infinity below two values. Not numbers when a value is not positive and finite.
+    """
+    if not all(value > 0.0 and math.isfinite(value) for value in values):
+        return math.nan, math.nan, math.nan
+    mean, low, high = mean_interval([math.log(value) for value in values], confidence)
+    return math.exp(mean), _exp(low) / DRIFT, _exp(high) * DRIFT
+
+
+def _exp(value: float) -> float:
+    """e to that power, infinite where a float ends."""
+    return math.inf if value > 700.0 else math.exp(value)
+
+
 def range_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """(median, smallest, largest): for exact quantities, where no value may be an exception."""
     if any(map(math.isnan, values)):

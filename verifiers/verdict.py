@@ -15,6 +15,7 @@ from . import stats
 from .wire import CheckResult
 
 OUTCOMES = ("pass", "fail", "unclear")
+INTERVALS = ("range", "mean", "ratio")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,8 @@ class Check:
     must: str
     """`pass` or `fail` for a control, empty for a claim's check."""
     interval: str
-    """`range` for exact quantities, `mean` for quantities that vary with the seed."""
+    """`range` for exact quantities, `mean` for quantities that vary with the seed, `ratio` for ratios of
+    measured times, which also drift from run to run."""
     meaning: str
 
 
@@ -66,8 +68,8 @@ def _check(name: str, body: Mapping[str, Any]) -> Check:
         interval=body["interval"],
         meaning=body["meaning"],
     )
-    if check.arm not in ("claim", "control") or check.interval not in ("range", "mean"):
-        raise ValueError(f"check {name!r}: arm is claim or control, interval is range or mean")
+    if check.arm not in ("claim", "control") or check.interval not in INTERVALS:
+        raise ValueError(f"check {name!r}: arm is claim or control, interval is {', '.join(INTERVALS)}")
     if ("must" in body) != (check.arm == "control") or (check.arm == "control") != (
         check.must in ("pass", "fail")
     ):
@@ -106,6 +108,8 @@ def judge(check: Check, values: Sequence[float], looks: int) -> CheckResult:
     """The check after these values, one per seed, when `looks` looks were planned."""
     if check.interval == "range":
         estimate, low, high = stats.range_interval(values)
+    elif check.interval == "ratio":
+        estimate, low, high = stats.ratio_interval(values, stats.level(looks))
     else:
         estimate, low, high = stats.mean_interval(values, stats.level(looks))
     return CheckResult(
