@@ -17,6 +17,7 @@ from typing import Any
 
 from quizapp import model
 from quizapp.model import Grade, Item, Remark
+from quizapp.parts import Tolerance
 
 Numbers = Mapping[str, float]
 """`experiment.check` -> its newest estimate."""
@@ -121,7 +122,7 @@ def truth_of(answer: model.Answer, numbers: Numbers) -> float:
     return answer.value if answer.value is not None else math.nan
 
 
-def within(value: float, truth: float, tol: model.Tolerance) -> bool:
+def within(value: float, truth: float, tol: Tolerance) -> bool:
     """Whether a number is near enough."""
     if tol.abs is not None:
         return abs(value - truth) <= tol.abs

@@ -366,7 +366,7 @@ class Concept(Frozen):
 
 
 @cache
-def _shape(cls: type[Any]) -> tuple[tuple[str, type[Any] | None], ...]:
+def _shape(cls: type) -> tuple[tuple[str, type[Any] | None], ...]:
     """The fields of a dataclass, each with the class of its parts if it has any."""
     return tuple((entry.name, entry.metadata.get("of")) for entry in dataclasses.fields(cls))
 
@@ -374,7 +374,7 @@ def _shape(cls: type[Any]) -> tuple[tuple[str, type[Any] | None], ...]:
 def build(cls: type[Any], data: Mapping[str, Any]) -> Any:  # noqa: ANN401 - returns an instance of cls
     """The instance of the dataclass `cls` that already checked plain data describes."""
     values: dict[str, Any] = {}
-    for name, part in _shape(cls):
+    for name, part in _shape(cls):  # type: ignore[arg-type] # classes can be hashed
         if name not in data:
             continue
         value = data[name]

@@ -25,7 +25,7 @@ class Within:
         return {**handler(source), **self.limits}
 
 
-_Class = TypeVar("_Class", bound=type)
+_Frozen = TypeVar("_Frozen", bound="Frozen")
 
 
 class Frozen:
@@ -53,7 +53,7 @@ class Frozen:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-def record(cls: _Class) -> _Class:
+def record(cls: type[_Frozen]) -> type[_Frozen]:
     """A frozen dataclass with keyword arguments only. The class must be a child of Frozen."""
     return dataclass(kw_only=True, eq=False, repr=False)(cls)
 

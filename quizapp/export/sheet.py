@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from quizapp import model, steps
+from quizapp import model, parts, steps
 from quizapp.bank import DELETION
 from quizapp.grade import Numbers, truth_of
 from quizapp.model import Item, Misconception
@@ -283,7 +283,7 @@ def _predict_plot(
     )
 
 
-def _axis(axis: model.Axis) -> str:
+def _axis(axis: parts.Axis) -> str:
     scale = "" if axis.scale == "linear" else f", {axis.scale} scale"
     return f"{axis.name}, {axis.range[0]:,g} to {axis.range[1]:,g}{scale}"
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -127,7 +128,11 @@ class QuizApp(App[None]):
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
         gc.freeze()  # what is there now stays: looking through it again and again would delay keys
-        self.run_worker(self.bench.start, exit_on_error=False)
+        self._start_bench()
+
+    @work(exit_on_error=False)
+    async def _start_bench(self) -> None:
+        await self.bench.start()
 
     async def on_unmount(self) -> None:
         """Leave no process behind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Key
@@ -53,8 +54,9 @@ class ClaimsScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Something may have been proved meanwhile."""
-        self.run_worker(self._judge, exclusive=True)
+        self._judge()
 
+    @work(exclusive=True)
     async def _judge(self) -> None:
         runs = dict(self.app.runs)
         known = self.app.bank.claims.values()

@@ -80,7 +80,7 @@ class Curves(PlotWidget, can_focus=False):
     def _render_plot(self) -> None:
         """Draw. The canvas would ask to be painted again at every pixel; once, at the end, is enough."""
         canvas = self.query_one("#plot", Canvas)
-        canvas.refresh = lambda *_, **__: canvas  # type: ignore[method-assign,assignment,misc]
+        canvas.refresh = lambda *_, **__: canvas  # type: ignore[method-assign]
         try:
             super()._render_plot()
         finally:

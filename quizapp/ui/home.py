@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -80,8 +81,9 @@ class HomeScreen(Screen[None]):
         )
         topics.highlighted = min(at, len(rows) - 1)
         topics.focus()
-        self.run_worker(self._show_verdicts, exclusive=True)
+        self._show_verdicts()
 
+    @work(exclusive=True)
     async def _show_verdicts(self) -> None:
         """Judging reads the source of every experiment; that is done off the first paint."""
         runs = dict(self.app.runs)

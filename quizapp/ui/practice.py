@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -179,9 +179,10 @@ class PracticeScreen(Screen[None]):
 
     def _answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
         self.phase = "saving"
-        self.run_worker(partial(self._keep, reply))
+        self._keep(reply)
 
-    async def _keep(self, reply: Any) -> None:  # noqa: ANN401 - by kind
+    @work
+    async def _keep(self, reply: object) -> None:
         """Write the answer in a thread (a commit can take 20 ms), then reveal."""
         self.answered = await asyncio.to_thread(
             self.study.answer, self._at_hand(), reply, self.confidence, self.spent
@@ -289,13 +290,14 @@ class PracticeScreen(Screen[None]):
             self._ask(self.study.next())
         elif key in RATING_KEYS:
             self.phase = "saving"
-            self.run_worker(partial(self._rerate, int(key)))
+            self._rerate(int(key))
         elif key == "p" and (claim := self._claim()):
             self.app.open_prove(claim)
         else:
             return scroll(self.query_one("#body"), key)
         return True
 
+    @work
     async def _rerate(self, rating: int) -> None:
         await asyncio.to_thread(self.study.rerate, rating)
         self._ask(self.study.next())
@@ -311,8 +313,9 @@ class PracticeScreen(Screen[None]):
             self.notify("Nothing to undo in this sitting.")
         elif self.phase != "saving":
             self.phase = "saving"
-            self.run_worker(self._undo)
+            self._undo()
 
+    @work
     async def _undo(self) -> None:
         self._ask(await asyncio.to_thread(self.study.undo))
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -125,8 +126,9 @@ class ProveScreen(Screen[None]):
         self.query_one(Curves).show(Plot())
         self.query_one("#checks", Static).update(dim("No check has been looked at yet."))
         self._hint(("escape", "cancel"), ("c", "source"))
-        self.run_worker(self._run, group="run", exclusive=True)
+        self._run()
 
+    @work(group="run", exclusive=True)
     async def _run(self) -> None:
         """Lock the prediction, run every experiment of the claim, then show the verdict."""
         self.prediction = 0
