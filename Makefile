@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 TEST_STAMP := $(VENV)/.test-stamp
+REFERENCE_STAMP := $(VENV)/.reference-stamp
 
 .PHONY: run test test-all lint bench clean
 
@@ -14,12 +15,13 @@ run: $(STAMP)
 test: $(TEST_STAMP) lint
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(TEST_STAMP) lint
+test-all: $(REFERENCE_STAMP) lint
 	$(BIN)/python -m pytest
 
 bench: $(TEST_STAMP)
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/keys.py
+	$(BIN)/python bench/stability.py 10
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
@@ -40,6 +42,12 @@ $(STAMP): $(BIN)/python pyproject.toml constraints.txt
 
 $(TEST_STAMP): $(STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+# Other people's models. Three of them ask for compilers and kernels that the formulas do not need.
+$(REFERENCE_STAMP): $(TEST_STAMP)
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[references]"
+	$(BIN)/python -m pip install -q -c constraints.txt --no-deps fla-core minGRU-pytorch sru
 	@touch $@
 
 clean:

@@ -245,6 +245,7 @@ class Bench:
         profile: str = "quick",
         device: str = "auto",
         seeds: int | None = None,
+        first_seed: int = 0,
         seconds: float | None = None,
         watch: Callable[[Recorder, Event], None] | None = None,
     ) -> Run:
@@ -255,6 +256,7 @@ class Bench:
             profile=profile,
             device=device,
             seeds=seeds,
+            first_seed=first_seed,
             seconds=seconds or SECONDS[profile],
         )
         recorder = Recorder(request)

@@ -45,6 +45,7 @@ def work(request: Request, events: int) -> str:
             profile=request.profile,
             device=request.device,
             seeds=request.seeds,
+            first_seed=request.first_seed,
         )
     except (Exception, SystemExit) as error:  # whatever an experiment raises is a crash that is reported
         traceback.print_exc()
@@ -62,6 +63,9 @@ def main() -> int:
     parser.add_argument("--profile", default="quick", choices=["quick", "full"])
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("--seeds", type=int, help="the most seeds to use")
+    parser.add_argument(
+        "--first-seed", type=int, default=0, help="the first seed; others give an independent repeat"
+    )
     parser.add_argument("--serve", action="store_true", help="stay warm; requests come on stdin")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -76,7 +80,12 @@ def main() -> int:
         parser.error(f"there is no experiment {given.name!r}; there are: {', '.join(catalogue.names())}")
     events = private_stdout()
     request = Request(
-        id="", experiment=given.name, profile=given.profile, device=given.device, seeds=given.seeds
+        id="",
+        experiment=given.name,
+        profile=given.profile,
+        device=given.device,
+        seeds=given.seeds,
+        first_seed=given.first_seed,
     )
     reason = work(request, events)
     if given.lifeline is not None:  # a warm parent says how it ended

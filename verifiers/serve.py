@@ -124,6 +124,7 @@ class _Server:
     def _spawn(self, request: Request, lifeline: int) -> int:
         command = [sys.executable, "-m", __package__ or "", request.experiment]
         command += ["--profile", request.profile, "--device", request.device, "--lifeline", str(lifeline)]
+        command += ["--first-seed", str(request.first_seed)]
         command += ["--seeds", str(request.seeds)] if request.seeds is not None else []
         return subprocess.Popen(
             command,

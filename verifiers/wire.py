@@ -52,6 +52,8 @@ class Request:
     device: str = "auto"
     seeds: int | None = None
     """The most seeds to use; None leaves it to the experiment's looks."""
+    first_seed: int = 0
+    """Where the seeds begin; another one gives an independent repeat."""
     seconds: float = 120.0
     """Wall-clock limit, after which the run is a `timeout`."""
 
