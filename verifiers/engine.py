@@ -69,19 +69,7 @@ def run(
     device = pick_device(device)
     looks = looks_for(experiment, seeds)
     began = time.perf_counter()
-    emit(
-        Started(
-            experiment=name,
-            profile=profile,
-            device=device,
-            machine=machine(device),
-            threads=torch.get_num_threads(),
-            versions={"python": platform.python_version(), "torch": torch.__version__},
-            fingerprint=experiment.fingerprint,
-            looks=looks,
-            plot={"title": experiment.title, **experiment.plot},
-        )
-    )
+    emit(_started(experiment, profile, device, looks))
     trial = importlib.import_module(f"{__package__}.experiments.{name}").trial
     values: dict[str, list[float]] = {check: [] for check in experiment.checks}
     results: dict[str, CheckResult] = {}
@@ -118,6 +106,21 @@ def run(
         )
     )
     return results
+
+
+def _started(experiment: Experiment, profile: str, device: str, looks: tuple[int, ...]) -> Started:
+    """What is about to run, and on what."""
+    return Started(
+        experiment=experiment.name,
+        profile=profile,
+        device=device,
+        machine=machine(device),
+        threads=torch.get_num_threads(),
+        versions={"python": platform.python_version(), "torch": torch.__version__},
+        fingerprint=experiment.fingerprint,
+        looks=looks,
+        plot={"title": experiment.title, **experiment.plot},
+    )
 
 
 def _take(experiment: Experiment, lab: Lab, values: dict[str, list[float]]) -> None:

@@ -83,7 +83,7 @@ _FORMULAS = {
     "_scaled_dot_product_flash_attention_for_cpu_backward": _fused_backward,
     "_scaled_dot_product_attention_math_for_mps": _fused_forward,
 }
-"""Kernels that torch's own counter takes to be free (pytorch issue 195460)."""
+"""Kernels that torch's own counter takes to be free (pytorch/pytorch#195460)."""
 
 _OPAQUE = {
     "mkldnn_rnn_layer",

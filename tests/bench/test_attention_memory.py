@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import attention_memory
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models import attention
 from quizapp.verifiers.verdict import judge
 
 from quizapp.verifiers import catalogue, engine
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {
     "attention-memory-quadratic": "fails",
     "flash-hides-constants-not-scaling": "fails",
@@ -50,23 +48,7 @@ def run(arms=engine.ARMS):
 
 
 def verdicts(results):
-    """The verdict rule, applied to the claims that this experiment settles."""
-    outcome = {f"attention_memory.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        supports = [outcome.get(check) for check in claim.get("supports", [])]
-        limits = [outcome.get(limit["check"]) for limit in claim.get("limits", [])]
-        if claim["id"] not in EXPECTED or None in supports + limits:
-            continue
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif supports and set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif supports and set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    return found
+    return judged("attention_memory", results, EXPECTED)
 
 
 def changed(results):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import convolution_roll as experiment
 from quizapp.verifiers.lab import Lab
 
 from quizapp.verifiers import catalogue, engine
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 CLAIM = "cnn-translation-invariance"
 SIZE = {"places": 8, "width": 2, "kernel": 3, "layers": 2, "shift": 3}
 
@@ -22,19 +19,7 @@ def run(seeds=3):
 
 
 def verdict(results):
-    """The rule of design.md applied to the claim that this experiment settles."""
-    claims = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"] if CLAIMS.exists() else []
-    claim = next((claim for claim in claims if claim["id"] == CLAIM), None)
-    if claim is None:
-        pytest.skip(f"{CLAIM} is not in questions/claims.yaml yet")
-    outcome = {f"convolution_roll.{name}": result.outcome for name, result in results.items()}
-    supports = [outcome[check] for check in claim["supports"]]
-    limits = [outcome[limit["check"]] for limit in claim.get("limits", [])]
-    if "fail" in supports:
-        return "fails"
-    if set(supports) == {"pass"} and "pass" in limits:
-        return "depends"
-    return "holds" if set(supports) == {"pass"} and set(limits) <= {"fail"} else "unclear"
+    return judged("convolution_roll", results, {CLAIM})[CLAIM]
 
 
 def wrong(results):

@@ -102,8 +102,6 @@ def test_the_claims_name_these_checks():
     entries = {
         entry["id"]: entry for entry in yaml.safe_load(CLAIMS_FILE.read_text(encoding="utf-8"))["claims"]
     }
-    if not set(CLAIMS) <= set(entries):
-        pytest.skip("the claims are not in the catalogue yet")
     for claim, (supports, limits) in CLAIMS.items():
         entry = entries[claim]
         assert entry["supports"] == [f"{NAME}.{name}" for name in supports]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import forms_agree
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models import attention, selective_ssm, state_space_dual, wkv
@@ -18,8 +15,8 @@ from quizapp.verifiers.models.rnn import RNN
 from quizapp.verifiers.models.selective_ssm import SelectiveSSM
 
 from quizapp.verifiers import catalogue, engine
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {"ssm-are-structured-rnns": "depends", "quadratic-drives-linear-variants": "depends"}
 
 
@@ -28,27 +25,7 @@ def run(seeds=2):
 
 
 def verdicts(results):
-    """The rule of design.md applied to the claims that this experiment settles."""
-    if not CLAIMS.exists():
-        pytest.skip("questions/claims.yaml is not there yet")
-    outcome = {f"forms_agree.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        if claim["id"] not in EXPECTED:
-            continue
-        supports = [outcome[check] for check in claim["supports"]]
-        limits = [outcome[limit["check"]] for limit in claim.get("limits", [])]
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    if set(found) != set(EXPECTED):
-        pytest.skip("the claims of this experiment are not in questions/claims.yaml yet")
-    return found
+    return judged("forms_agree", results, EXPECTED)
 
 
 def changed(results):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import permutation
 from quizapp.verifiers.models import attention
 
 from quizapp.verifiers import catalogue, engine
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {
     "transformer-permutation-invariant": "fails",
     "attention-treats-input-as-set": "depends",
@@ -28,23 +25,7 @@ def run(seeds=3):
 
 
 def verdicts(results):
-    """The verdict rule, applied to the claims that this experiment settles."""
-    outcome = {f"permutation.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        supports = [outcome.get(check) for check in claim.get("supports", [])]
-        limits = [outcome.get(limit["check"]) for limit in claim.get("limits", [])]
-        if claim["id"] not in EXPECTED or None in supports + limits:
-            continue
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif supports and set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif supports and set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    return found
+    return judged("permutation", results, EXPECTED)
 
 
 def changed(results):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import scaling_exponents
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.measure import Quadratic
@@ -22,8 +20,8 @@ from quizapp.verifiers.timing import Times
 from quizapp.verifiers.verdict import judge
 
 from quizapp.verifiers import catalogue, engine
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 EXPECTED = {"trade-time-for-memory": "fails"}
 SMALL = {
     "lengths": [32, 64],
@@ -82,27 +80,7 @@ def run(arms=("claim",)):
 
 
 def verdicts(results):
-    """The rule of design.md applied to the claim that this experiment settles."""
-    if not CLAIMS.exists():
-        pytest.skip("questions/claims.yaml is not there yet")
-    outcome = {f"scaling_exponents.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        if claim["id"] not in EXPECTED:
-            continue
-        supports = [outcome[check] for check in claim["supports"]]
-        limits = [outcome[limit["check"]] for limit in claim.get("limits", [])]
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    if set(found) != set(EXPECTED):
-        pytest.skip("the claim of this experiment is not in questions/claims.yaml yet")
-    return found
+    return judged("scaling_exponents", results, EXPECTED)
 
 
 def wrong(results):

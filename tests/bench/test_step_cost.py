@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import step_cost
 from quizapp.verifiers.lab import Lab
 
 from quizapp.verifiers import engine, timing
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 OURS = ("depth-decides-gpu-time", "attention-reduction-gpu-curve")
 TICK = 1e-6
 
 
 def verdicts(results):
-    """The rule of design.md applied to the claims that this experiment settles."""
-    if not CLAIMS.exists():
-        pytest.skip("questions/claims.yaml is not there yet")
-    outcome = {f"step_cost.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        if claim["id"] not in OURS:
-            continue
-        supports = [outcome[check] for check in claim["supports"]]
-        limits = [outcome[limit["check"]] for limit in claim.get("limits", [])]
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    if not found:
-        pytest.skip("questions/claims.yaml does not have these claims yet")
-    return found
+    return judged("step_cost", results, OURS)
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from quizapp.verifiers.experiments import throughput
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models.fused_lstm import FusedLSTM
@@ -16,34 +14,14 @@ from quizapp.verifiers.models.narrow_block import NarrowBlock
 from torch import nn
 
 from quizapp.verifiers import catalogue, engine, timing
+from tests.bench.judged import judged
 
-CLAIMS = Path(__file__).parents[2] / "questions" / "claims.yaml"
 OURS = ("faster-10-100x", "faster-5-10x-at-512", "gap-widens-with-length", "rnn-walltime-linear-in-length")
 TICK = 2e-5
 
 
 def verdicts(results):
-    """The rule of design.md applied to the claims that this experiment settles."""
-    if not CLAIMS.exists():
-        pytest.skip("questions/claims.yaml is not there yet")
-    outcome = {f"throughput.{name}": result.outcome for name, result in results.items()}
-    found = {}
-    for claim in yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))["claims"]:
-        if claim["id"] not in OURS:
-            continue
-        supports = [outcome[check] for check in claim["supports"]]
-        limits = [outcome[limit["check"]] for limit in claim.get("limits", [])]
-        if "fail" in supports:
-            found[claim["id"]] = "fails"
-        elif set(supports) == {"pass"} and "pass" in limits:
-            found[claim["id"]] = "depends"
-        elif set(supports) == {"pass"} and set(limits) <= {"fail"}:
-            found[claim["id"]] = "holds"
-        else:
-            found[claim["id"]] = "unclear"
-    if not found:
-        pytest.skip("questions/claims.yaml does not have these claims yet")
-    return found
+    return judged("throughput", results, OURS)
 
 
 class Made(nn.Module):

@@ -1,0 +1,26 @@
+"""What the app would say of claims after a run, for tests that break a model and see a verdict change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from quizapp.verifiers.wire import CheckResult
+
+from quizapp import bank, claims
+from quizapp.evidence import Run
+
+
+def judged(experiment: str, results: Mapping[str, CheckResult], wanted: Collection[str]) -> dict[str, str]:
+    """Claim -> verdict, by the app's own rule, for the wanted claims that this experiment settles alone.
+
+    A broken model trips controls too, which makes a run invalid; here the verdict behind that is wanted.
+    """
+    run = Run(experiment=experiment, profile="quick", status="ok", checks=tuple(results.values()))
+    found = {}
+    for claim in bank.load().claims.values():
+        if claim.id in wanted and set(claim.experiments) == {experiment}:
+            evidence = claims.judge(claim, {experiment: run})
+            assert evidence is not None
+            found[claim.id] = evidence.verdict
+    assert found, f"no claim of {sorted(wanted)} rests on {experiment} alone"
+    return found
