@@ -87,6 +87,11 @@ class Study:
     def _pool(self) -> list[Item]:
         return [item for item in self.bank.items.values() if self.topic in (None, item.topic)]
 
+    @property
+    def has_items(self) -> bool:
+        """Whether there is anything to ask at all, now or later."""
+        return bool(self._pool())
+
     def counts(self) -> dict[str, Count]:
         """Topic -> what is due, new and learned, over the whole bank."""
         now = self._now()

@@ -146,6 +146,13 @@ async def test_leaving_and_coming_back_goes_on_where_it_was(quiet):  # noqa: F81
     kept.close()
 
 
+async def test_a_topic_without_items_says_so(quiet):  # noqa: F811
+    app = only(quiet(start="study", topic="synthesis"), "fix-choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "no item on this topic yet" in flat(app)
+
+
 @pytest.mark.parametrize("size", [(20, 5), (40, 10), (200, 60)])
 async def test_any_size_of_terminal(quiet, size):  # noqa: F811
     app = quiet(start="study")

@@ -230,10 +230,10 @@ class PracticeScreen(Screen[None]):
             wait = soonest.due - self.study.answers[-1].memory.last if answers else None
             when = f"in {how_long(wait)}" if wait is not None else f"{soonest.due.astimezone():%d %b %H:%M}"
             rows.append(f"The next item is due {when}.")
-        if not answers:
-            rows.append(
-                dim("Every new item of today has been seen. Come back tomorrow, or choose another topic.")
-            )
+        if not self.study.has_items:
+            rows.append(dim("There is no item on this topic yet. Choose another one."))
+        elif not answers:
+            rows.append(dim("Every new item of today has been seen. Come back tomorrow, or choose another."))
         self.query_one("#question", Static).update(lines(*rows))
         self._show_answer("")
         self._hint(("u", "undo the last answer"), ("escape", "home"))

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from quizapp import claims
 from quizapp.errors import BenchError
-from quizapp.evidence import Evidence, Plot, Run
+from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
 from quizapp.proof import Recorder, prove_claim
 from quizapp.store import utc_now
@@ -136,16 +136,13 @@ class ProveScreen(Screen[None]):
             self.prediction = await asyncio.to_thread(
                 self.app.store.add_prediction, self.claim.id, self.predicted, utc_now()
             )
-        runs: list[Run] = []
         try:
-            evidence = await prove_claim(self.app.bench, self.claim, keep=runs.append, watch=self._watch)
+            evidence = await prove_claim(self.app.bench, self.claim, keep=self.app.keep, watch=self._watch)
         except BenchError as error:
             self.phase = "done"
             self.query_one("#verdict", Static).update(str(error))
             self._hint(("r", "try again"), ("escape", "back"))
             return
-        for run in runs:
-            await asyncio.to_thread(self.app.keep, run)
         if self.prediction and evidence.verdict in (*PREDICTIONS.values(), "unclear"):
             await asyncio.to_thread(self.app.store.add_outcome, self.prediction, evidence.verdict, utc_now())
         self._done(evidence)
