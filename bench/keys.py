@@ -102,8 +102,8 @@ class Terminal:
 
 @contextmanager
 def every_core_busy() -> Iterator[None]:
-    """As many processes as cores, each of which computes all the time, at the low priority of the bench."""
-    spin = "import os; os.nice(10)\nwhile True: pass"
+    """As many processes as cores, each of which computes all the time, at the app's own priority."""
+    spin = "while True: pass"
     busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in os.sched_getaffinity(0)]
     try:
         yield
