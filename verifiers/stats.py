@@ -8,7 +8,7 @@ rule for stopping.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 
 ERROR = 0.05
@@ -90,6 +90,39 @@ def ratio_interval(values: Sequence[float], confidence: float) -> tuple[float, f
 def _exp(value: float) -> float:
     """e to that power, infinite where a float ends."""
     return math.inf if value > 700.0 else math.exp(value)
+
+
+def share_interval(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
+    """(share, low, high) of ones among zeros and ones (Clopper and Pearson 1934), exact for any sample size.
+
+    Not numbers when a value is neither. For what happens to a run or does not, where a mean's interval
+    would have no width when all runs agree.
+    """
+    if not all(value in (0.0, 1.0) for value in values):
+        return math.nan, math.nan, math.nan
+    count, ones = len(values), round(sum(values))
+    beyond = (1.0 - confidence) / 2.0
+    low = 0.0 if ones == 0 else _root(lambda share: _at_least(ones, count, share) - beyond)
+    high = 1.0 if ones == count else _root(lambda share: _at_least(ones + 1, count, share) - 1.0 + beyond)
+    return ones / count, low, high
+
+
+def _at_least(ones: int, count: int, share: float) -> float:
+    """The chance of that many ones or more in a binomial sample."""
+    terms = (math.comb(count, k) * share**k * (1.0 - share) ** (count - k) for k in range(ones, count + 1))
+    return math.fsum(terms)
+
+
+def _root(rising: Callable[[float], float]) -> float:
+    """Where a rising function on [0, 1] is zero, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        if rising(middle) < 0.0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
 
 
 def range_interval(values: Sequence[float]) -> tuple[float, float, float]:

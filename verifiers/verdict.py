@@ -15,7 +15,7 @@ from . import stats
 from .wire import CheckResult
 
 OUTCOMES = ("pass", "fail", "unclear")
-INTERVALS = ("range", "mean", "ratio")
+INTERVALS = ("range", "mean", "ratio", "share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class Check:
     """`pass` or `fail` for a control, empty for a claim's check."""
     interval: str
     """`range` for exact quantities, `mean` for quantities that vary with the seed, `ratio` for ratios of
-    measured times, which also drift from run to run."""
+    measured times, which also drift from run to run, `share` for what happens (1) or
+    does not (0)."""
     meaning: str
 
 
@@ -110,6 +111,8 @@ def judge(check: Check, values: Sequence[float], looks: int) -> CheckResult:
         estimate, low, high = stats.range_interval(values)
     elif check.interval == "ratio":
         estimate, low, high = stats.ratio_interval(values, stats.level(looks))
+    elif check.interval == "share":
+        estimate, low, high = stats.share_interval(values, stats.level(looks))
     else:
         estimate, low, high = stats.mean_interval(values, stats.level(looks))
     return CheckResult(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from quizapp.verifiers.experiments import throughput
 from quizapp.verifiers.lab import Lab
-from quizapp.verifiers.models.fused_lstm import FusedLSTM
+from quizapp.verifiers.models.fused import Fused
 from quizapp.verifiers.models.lstm import LSTM
 from quizapp.verifiers.models.narrow_block import NarrowBlock
 from torch import nn
@@ -152,7 +152,7 @@ def generator():
 def test_the_fused_lstm_is_the_plain_one():
     x = torch.randn(3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     before = torch.random.get_rng_state()
-    plain, fused = LSTM(8, generator=generator()), FusedLSTM(8, generator=generator())
+    plain, fused = LSTM(8, generator=generator()), Fused(LSTM(8, generator=generator()))
     assert torch.equal(before, torch.random.get_rng_state())
     assert (plain(x) - fused(x)).abs().max() < 1e-9
     grads = []
@@ -192,7 +192,7 @@ def test_both_layers_have_as_many_weights(width):
     counts = [
         sum(parameter.numel() for parameter in model.parameters())
         for model in (
-            FusedLSTM(width, generator=generator()),
+            Fused(LSTM(width, generator=generator())),
             NarrowBlock(width, 4, generator=generator(), fused=True),
         )
     ]

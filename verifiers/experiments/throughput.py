@@ -28,7 +28,7 @@ from torch import nn
 from .. import timing
 from ..lab import Lab
 from ..models.attention import explicit_attention
-from ..models.fused_lstm import FusedLSTM
+from ..models.fused import Fused
 from ..models.lstm import LSTM
 from ..models.narrow_block import NarrowBlock
 
@@ -228,10 +228,10 @@ def name(kind: str, length: int) -> str:
 
 def build_fused(lab: Lab) -> nn.Module:
     """The LSTM that torch runs as one kernel."""
-    return FusedLSTM(sizes(lab)["width"], generator=lab.generator, dtype=number(lab), device=lab.device)
+    return Fused(build_plain(lab))
 
 
-def build_plain(lab: Lab) -> nn.Module:
+def build_plain(lab: Lab) -> LSTM:
     """The LSTM as a Python loop."""
     return LSTM(sizes(lab)["width"], generator=lab.generator, dtype=number(lab), device=lab.device)
 

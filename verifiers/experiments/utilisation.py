@@ -31,7 +31,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from .. import timing
 from ..lab import Lab
 from ..models.attention import linear
-from ..models.fused_lstm import FusedLSTM
+from ..models.fused import Fused
 from ..models.lstm import LSTM
 from ..models.narrow_block import NarrowBlock
 
@@ -306,8 +306,8 @@ def number(lab: Lab) -> torch.dtype:
 
 def build_lstm(lab: Lab, *, fused: bool) -> nn.Module:
     """The LSTM that torch runs as one kernel, or the one in a Python loop."""
-    kind = FusedLSTM if fused else LSTM
-    return kind(sizes(lab)["width"], generator=lab.generator, dtype=number(lab), device=lab.device)
+    plain = LSTM(sizes(lab)["width"], generator=lab.generator, dtype=number(lab), device=lab.device)
+    return Fused(plain) if fused else plain
 
 
 def build_block(lab: Lab, *, fused: bool, width: int | None = None) -> nn.Module:
