@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import closing
 
     from quizapp.bank import Bank
-    from quizapp.evidence import Evidence
+    from quizapp.evidence import Evidence, Run
     from quizapp.model import Claim
     from quizapp.store import Store
 
@@ -122,6 +122,11 @@ def _open(start: Literal["home", "study"], topic: str | None) -> int:
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True
 )
 @click.option("--seeds", type=click.IntRange(min=1), help="The most seeds to use.")
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also put the runs into this file, one JSON object per line, in the place of earlier ones.",
+)
 @click.pass_context
 def prove(
     ctx: click.Context,
@@ -132,6 +137,7 @@ def prove(
     profile: str,
     device: str,
     seeds: int | None,
+    runs: Path | None,
 ) -> None:
     """Put claims to the test and keep the evidence.
 
@@ -142,9 +148,10 @@ def prove(
         raise click.UsageError("name claims, or give --topic or --all (one of the three)")
     import asyncio
 
-    from quizapp import headless, report
+    from quizapp import headless, reference, report
 
     how = headless.How(profile=profile, device=device, seeds=seeds)
+    shipped = reference.load()
     bank = headless.bank_of_claims(_aside)
     chosen = headless.named(bank, claim) if claim else headless.testable(bank, topic, _aside)
 
@@ -152,10 +159,24 @@ def prove(
         if as_json:
             _json_lines([report.evidence_data(evidence, seeds)])
         else:
-            click.echo(report.evidence_text(claim, evidence, colour=_colour(), seeds=seeds) + "\n")
+            references = shipped.evidence(claim)
+            said = report.evidence_text(claim, evidence, references=references, colour=_colour(), seeds=seeds)
+            click.echo(said + "\n")
+        if runs is not None:
+            _keep_runs(runs, evidence.runs)
 
     with _store() as store:
         ctx.exit(asyncio.run(headless.prove_all(chosen, store, how, show, sys.stderr)))
+
+
+def _keep_runs(file: Path, runs: Iterable[Run]) -> None:
+    from quizapp import reference
+
+    try:
+        reference.write(file, runs)
+    except (OSError, UnicodeDecodeError) as error:
+        todo = "Name another file, in a folder you can write to."
+        raise QuizError(f"the runs cannot be put into {file}: {error}", todo) from error
 
 
 @cli.command(epilog="Example: quizapp claims --topic path_length")
@@ -209,13 +230,13 @@ def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool) -> None:
 def export(out: Path, topic: str | None) -> None:
     """Write the questions with their evidence to a file; its suffix says how (.md, .apkg)."""
     from quizapp import export as exporter
-    from quizapp import paths
+    from quizapp import paths, reference
     from quizapp.export.deck import of
     from quizapp.store import utc_now
 
     bank = _bank()
     with _store() as store:
-        deck = of(bank, store.newest_runs(), topic)
+        deck = of(bank, store.newest_runs(), topic, reference.load())
     exporter.write(deck, out, ledger=paths.home() / "exported.json", now=utc_now())
     click.echo(f"{out}: {len(deck.items)} items, {len(deck.claims)} claims")
     for id_, claim in deck.claims.items():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quizapp import paths
+from quizapp import paths, reference
 from quizapp.arithmetic import Refused, evaluate
 from quizapp.bank import Bank, read
 from quizapp.errors import Problem, QuizError
@@ -94,7 +94,7 @@ def check_paths(given: Sequence[Path]) -> Checked:
     shown = {_shown(file) for file in asked}
     found = [finding for finding in found if finding.file in shown]
     if (builtin / "claims.yaml").resolve() in {file.resolve() for file in asked}:
-        found += broken + list(_unused(bank, experiments))
+        found += broken + list(_unused(bank, experiments)) + list(_outdated(experiments))
     return Checked(
         findings=tuple(sorted(found)),
         items=_count(bank.items, bank, shown),
@@ -249,6 +249,23 @@ def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iter
         yield "link", "has checks but no `expected`", "Say what the literature leads one to expect."
     if not asked:
         yield "link", "no item is about this claim", "Add its id to the `claims:` of an item."
+
+
+def _outdated(experiments: dict[str, Experiment]) -> Iterator[Finding]:
+    """Reference runs of experiments that have changed since. Raises BankError for what is no run."""
+    for device, runs in reference.load().runs.items():
+        for name, run in runs.items():
+            if name not in experiments or experiments[name].fingerprint != run.fingerprint:
+                yield Finding(
+                    file=_shown(reference.FOLDER / f"{device}.jsonl"),
+                    line=1,
+                    column=1,
+                    rule="reference",
+                    id=name,
+                    what="was measured before the experiment changed",
+                    todo=f"`quizapp prove CLAIM --device {device} --runs FILE` with this file renews it.",
+                    warning=True,
+                )
 
 
 def _unused(bank: Bank, experiments: dict[str, Experiment]) -> Iterator[Finding]:

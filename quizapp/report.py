@@ -135,7 +135,14 @@ def _check_data(experiment: str, check: CheckResult) -> dict[str, Any]:
     }
 
 
-def evidence_text(claim: Claim, evidence: Evidence, *, colour: bool = False, seeds: int | None = None) -> str:
+def evidence_text(
+    claim: Claim,
+    evidence: Evidence,
+    *,
+    references: Iterable[Evidence] = (),
+    colour: bool = False,
+    seeds: int | None = None,
+) -> str:
     """Evidence as a person reads it: the sentence, the verdict, the checks, the controls, the doubts."""
     shade = ("green", "yellow", "red")[severity(evidence)]
     lines = [claim.id, f"  “{' '.join(claim.says.split())}”"]
@@ -153,8 +160,18 @@ def evidence_text(claim: Claim, evidence: Evidence, *, colour: bool = False, see
         lines += ["", *_checks(claim, evidence, colour)]
     if ended:
         lines += ["", *_circumstances(evidence, ended)]
+    lines += [f"  {reference_text(reference)}" for reference in references]
     lines.append(f"  Rerun: {rerun(evidence, seeds)}")
     return "\n".join(lines)
+
+
+def reference_text(evidence: Evidence) -> str:
+    """Reference evidence in a line: verdict, device, date, and what speaks against relying on it."""
+    at = max(run.at for run in evidence.runs)[:10]
+    where = f"{_joined(evidence.runs, 'device')} ({_joined(evidence.runs, 'machine')})"
+    doubts = ["a surprise"] * evidence.surprise + ["stale: the experiment has changed since"] * evidence.stale
+    said = f"Reference: {evidence.verdict} on {where}, profile {_joined(evidence.runs, 'profile')}, {at}"
+    return "; ".join([said, *doubts])
 
 
 def _checks(claim: Claim, evidence: Evidence, colour: bool) -> list[str]:

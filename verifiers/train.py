@@ -91,20 +91,20 @@ def fit(
 
     Training ends when a loss or a gradient is no finite number; the weights are then of no use.
     """
-    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    weights: list[Tensor] = [parameter for parameter in model.parameters() if parameter.requires_grad]
     update = optimizer(weights, recipe)
     losses: list[float] = []
     norms: list[float] = []
     for step in range(recipe.steps):
         value = loss(model, draw())
-        gradients = torch.autograd.grad(value, weights)
+        gradients = list(torch.autograd.grad(value, weights))
         norm = total_norm(gradients)
         losses.append(value.item())
         norms.append(norm.item())
         if not (math.isfinite(losses[-1]) and math.isfinite(norms[-1])):
             break
         if recipe.clip is not None and norms[-1] > recipe.clip:
-            gradients = tuple(torch._foreach_mul(gradients, recipe.clip / norms[-1]))
+            gradients = list(torch._foreach_mul(gradients, recipe.clip / norms[-1]))
         warm = min(1.0, (step + 1) / recipe.warm_up) if recipe.warm_up else 1.0
         update(gradients, recipe.learning_rate * warm)
         if watch is not None:
@@ -121,10 +121,11 @@ def _recent(losses: list[float]) -> float:
 
 def total_norm(gradients: Sequence[Tensor]) -> Tensor:
     """The norm of all of them together, a scalar."""
-    return torch.stack(torch._foreach_norm(gradients)).norm()
+    norm: Tensor = torch.stack(torch._foreach_norm(list(gradients))).norm()  # []
+    return norm
 
 
-Update = Callable[[Sequence[Tensor], float], None]
+Update = Callable[[list[Tensor], float], None]
 
 
 def optimizer(weights: list[Tensor], recipe: Recipe) -> Update:
@@ -138,7 +139,7 @@ def optimizer(weights: list[Tensor], recipe: Recipe) -> Update:
 
 def _sgd(weights: list[Tensor]) -> Update:
     @torch.no_grad()
-    def update(gradients: Sequence[Tensor], rate: float) -> None:
+    def update(gradients: list[Tensor], rate: float) -> None:
         torch._foreach_add_(weights, gradients, alpha=-rate)
 
     return update
@@ -152,14 +153,14 @@ def _adam(weights: list[Tensor], recipe: Recipe) -> Update:
     done = 0
 
     @torch.no_grad()
-    def update(gradients: Sequence[Tensor], rate: float) -> None:
+    def update(gradients: list[Tensor], rate: float) -> None:
         nonlocal done
         done += 1
         if recipe.weight_decay:
             torch._foreach_mul_(weights, 1.0 - rate * recipe.weight_decay)
-        torch._foreach_lerp_(first, list(gradients), 1.0 - beta1)
+        torch._foreach_lerp_(first, gradients, 1.0 - beta1)
         torch._foreach_mul_(second, beta2)
-        torch._foreach_addcmul_(second, list(gradients), list(gradients), value=1.0 - beta2)
+        torch._foreach_addcmul_(second, gradients, gradients, value=1.0 - beta2)
         spread = torch._foreach_sqrt(second)
         torch._foreach_div_(spread, math.sqrt(1.0 - beta2**done))
         torch._foreach_add_(spread, 1e-8)

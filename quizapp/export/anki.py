@@ -225,14 +225,15 @@ def _evidence(deck: Deck, known: Iterable[Claim], media: dict[str, str]) -> str:
     runs: dict[str, Run] = {}
     for claim in known:
         evidence = deck.evidence.get(claim.id)
-        said += _claim(claim, evidence)
+        said += _claim(claim, evidence, deck.references.get(claim.id, ()))
         if evidence is not None:
             runs |= {run.experiment: run for run in evidence.runs}
     return said + "".join(_run(run, media) for run in runs.values())
 
 
-def _claim(claim: Claim, evidence: Evidence | None) -> str:
+def _claim(claim: Claim, evidence: Evidence | None, references: Iterable[Evidence]) -> str:
     said = f"<p>“{text(claim.says)}”</p><p><b>{text(findings.sentence(claim, evidence))}</b></p>"
+    said += "".join(f"<p>{text(findings.reference(reference))}</p>" for reference in references)
     said += f"<p>Better said: {text(claim.correct)}</p>"
     if evidence is None:
         return said

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
-from quizapp import claims
+from quizapp import claims, reference
 from quizapp.bank import Bank
 from quizapp.errors import ExportError
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim, Item, Misconception, Topic
+from quizapp.reference import Reference
 
 TOPICS: tuple[str, ...] = get_args(Topic)
 TITLE = "Interview questions that prove themselves"
@@ -33,9 +34,12 @@ class Deck:
     """The claims of these topics and those the items mention, in that order."""
     evidence: Mapping[str, Evidence | None] = field(default_factory=dict)
     """Claim -> what the newest runs say about it; None when one of its experiments has not run."""
+    references: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """Claim -> what was measured before it was shipped, one piece per kind of device."""
     misconceptions: Mapping[str, Misconception] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
-    """`experiment.check` -> its newest estimate, from runs whose controls came out right."""
+    """`experiment.check` -> its newest estimate, from runs whose controls came out right; the reference's
+    where there is none."""
     changed: Mapping[str, int] = field(default_factory=dict)
     """Item -> when its content last changed, in Unix seconds (see changes.dated)."""
 
@@ -47,12 +51,16 @@ class Deck:
         return found
 
 
-def of(bank: Bank, runs: Mapping[str, Run], topic: str | None = None) -> Deck:
+def of(
+    bank: Bank, runs: Mapping[str, Run], topic: str | None = None, shipped: Reference | None = None
+) -> Deck:
     """The deck of a bank, or of one of its topics, with the evidence that `runs` (newest first) hold.
 
     runs: experiment -> its newest run, as Store.newest_runs() returns them.
+    shipped: the reference to hold them against; left out, none.
     Raises ExportError when there is nothing to export.
     """
+    shipped = shipped or Reference(runs={})
     items = [item for item in bank.items.values() if topic in (None, item.topic)]
     items.sort(key=lambda item: TOPICS.index(item.topic))
     if not items:
@@ -70,12 +78,8 @@ def of(bank: Bank, runs: Mapping[str, Run], topic: str | None = None) -> Deck:
         claims=chosen,
         evidence={id_: claims.judge(claim, runs) for id_, claim in chosen.items()},
         misconceptions=bank.misconceptions,
-        numbers={
-            f"{run.experiment}.{check.name}": check.estimate
-            for run in runs.values()
-            if run.status == "ok"
-            for check in run.checks
-        },
+        references={id_: shipped.evidence(claim) for id_, claim in chosen.items()},
+        numbers=shipped.numbers() | reference.numbers(runs.values()),
     )
 
 

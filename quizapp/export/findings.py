@@ -71,6 +71,22 @@ def sentence(claim: Claim, evidence: Evidence | None) -> str:
     return " ".join(said)
 
 
+def reference(evidence: Evidence) -> str:
+    """Reference evidence in a sentence: where it was measured, and what came out."""
+    run = evidence.runs[0]
+    seeds = max(len(run.seeds) for run in evidence.runs)
+    where = (
+        f"{run.device}, {run.machine}; profile {run.profile}, {seeds} seed{'s' * (seeds != 1)}, {run.at[:10]}"
+    )
+    said = [f"Reference ({where}): {evidence.verdict}."]
+    said += [_stopped(condition) for condition in evidence.conditions]
+    if evidence.surprise:
+        said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
+    if evidence.stale:
+        said.append("Stale: the bench has changed since this was measured.")
+    return " ".join(said)
+
+
 def _stopped(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -34,7 +34,7 @@ def render(deck: Deck) -> bytes:
     if deck.claims:
         lines += ["", "## Evidence", "", "What the bench measured, with everything needed to doubt it."]
     for claim in deck.claims.values():
-        lines += ["", *_claim(claim, deck.evidence.get(claim.id))]
+        lines += ["", *_claim(claim, deck.evidence.get(claim.id), deck.references.get(claim.id, ()))]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -202,9 +202,11 @@ def _evidence_heading(claim: str) -> str:
     return f"Claim {claim}"
 
 
-def _claim(claim: Claim, evidence: Evidence | None) -> list[str]:
+def _claim(claim: Claim, evidence: Evidence | None, references: Iterable[Evidence]) -> list[str]:
     lines = [f"### {text(_evidence_heading(claim.id))}", "", f"> {text(claim.says)}", ""]
     lines += [f"**{text(findings.sentence(claim, evidence))}**", ""]
+    for reference in references:
+        lines += [text(findings.reference(reference)), ""]
     lines += [f"Better said: {text(claim.correct)}<br>", f"In the literature: {text(claim.standing)}.", ""]
     lines += [f"- {text(_source(source))}" for source in claim.sources]
     if not claim.checks:

@@ -80,12 +80,9 @@ class QuizApp(App[None]):
 
     def study(self, topic: str | None = None) -> Study:
         """A new sitting."""
-        numbers = {
-            f"{run.experiment}.{check.name}": check.estimate
-            for run in self.runs.values()
-            if run.status == "ok"
-            for check in run.checks
-        }
+        from quizapp import reference
+
+        numbers = reference.load().numbers() | reference.numbers(self.runs.values())
         return Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic, numbers=numbers)
 
     # ---- life

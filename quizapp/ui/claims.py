@@ -13,9 +13,10 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp import claims
+from quizapp import claims, reference
 from quizapp.evidence import Evidence
 from quizapp.model import Claim
+from quizapp.report import reference_text
 from quizapp.ui.look import bold, dim, keys, lines, verdict
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ClaimsScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.evidence: dict[str, Evidence | None] = {}
+        self.references: dict[str, tuple[Evidence, ...]] = {}
 
     def compose(self) -> ComposeResult:
         """Filter, list, and the claim at the cursor in full."""
@@ -62,6 +64,9 @@ class ClaimsScreen(Screen[None]):
         known = self.app.bank.claims.values()
         self.evidence = await asyncio.to_thread(
             lambda: {claim.id: claims.judge(claim, runs) for claim in known}
+        )
+        self.references = await asyncio.to_thread(
+            lambda: {claim.id: reference.load().evidence(claim) for claim in known}
         )
         self._fill()
 
@@ -113,6 +118,7 @@ class ClaimsScreen(Screen[None]):
             surprise = f"  a surprise: expected {evidence.expected}" if evidence.surprise else ""
             rows.append(Content.assemble(verdict(evidence.verdict), (about, "dim"), surprise))
             rows += [Content.assemble(("depends on: ", "bold"), text) for text in evidence.conditions]
+        rows += [dim(reference_text(shipped)) for shipped in self.references.get(claim.id, ())]
         self.query_one("#detail", Static).update(lines(*rows))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -14,11 +14,12 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from quizapp import claims
+from quizapp import claims, reference
 from quizapp.errors import BenchError
 from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
 from quizapp.proof import Recorder, prove_claim
+from quizapp.report import reference_text
 from quizapp.store import utc_now
 from quizapp.ui.curves import Curves, legend
 from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, keys, lines, scroll, verdict
@@ -310,6 +311,7 @@ def _provenance(claim: Claim, evidence: Evidence) -> Content:
             dim(f"  {run.at}  fingerprint {run.fingerprint}"),
             *[dim(f"  note: {note}") for note in run.notes],
         ]
+    rows += [dim(reference_text(shipped)) for shipped in reference.load().evidence(claim)]
     read = [
         f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources
     ]

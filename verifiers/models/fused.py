@@ -47,4 +47,4 @@ class Fused(nn.Module):
     def state_bytes(self, length: int) -> int:
         """Bytes that one sequence carries to its next token, whatever the length."""
         kept = 2 if isinstance(self.layer, nn.LSTM) else 1
-        return kept * self.width * self.layer.weight_hh_l0.element_size()
+        return kept * self.width * self.layer.all_weights[0][0].element_size()

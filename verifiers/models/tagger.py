@@ -38,7 +38,7 @@ def core(
     options: the model's own, such as forget_bias and chrono (lstm), recurrent and gain (rnn), heads,
     causal, norm, residual and positions (transformer). Raises ValueError for another kind.
     """
-    common = {"generator": generator, "dtype": dtype, "device": device}
+    common: dict[str, Any] = {"generator": generator, "dtype": dtype, "device": device}
     if kind == "transformer":
         return Transformer(width, options.pop("heads", 2), layers, **common, **options)
     if kind not in CELLS:

@@ -1,0 +1,90 @@
+"""Reference evidence: runs that come with quizapp, to hold one's own against.
+
+One file per kind of device in `verifiers/reference/`, one run per line. It knows no store and no screen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from quizapp import claims
+from quizapp.errors import BankError, Problem
+from quizapp.evidence import Evidence, Run
+from quizapp.model import Claim, build
+from quizapp.verifiers import catalogue
+
+FOLDER = catalogue.BENCH / "reference"
+DEVICES = ("cpu", "cuda", "mps")
+KEPT = ("ok", "invalid")
+"""Runs that came to their end; others are no evidence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What comes with quizapp: kind of device -> experiment -> run."""
+
+    runs: Mapping[str, Mapping[str, Run]]
+
+    def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
+        """What was measured for a claim, one piece per kind of device that has run all it needs."""
+        judged = (claims.judge(claim, runs) for runs in self.runs.values())
+        return tuple(evidence for evidence in judged if evidence is not None)
+
+    def numbers(self) -> dict[str, float]:
+        """`experiment.check` -> its estimate: on a CPU if it was measured there, else on another device."""
+        found: dict[str, float] = {}
+        for runs in self.runs.values():
+            found = numbers(runs.values()) | found
+        return found
+
+
+def numbers(runs: Iterable[Run]) -> dict[str, float]:
+    """`experiment.check` -> its estimate, from runs whose controls came out right."""
+    return {
+        f"{run.experiment}.{check.name}": check.estimate
+        for run in runs
+        if run.status == "ok"
+        for check in run.checks
+    }
+
+
+@lru_cache(maxsize=1)
+def load(folder: Path = FOLDER) -> Reference:
+    """All of it. Raises BankError naming file and line of what is not a run."""
+    files = {device: folder / f"{device}.jsonl" for device in DEVICES}
+    return Reference(runs={device: read(file) for device, file in files.items() if file.is_file()})
+
+
+def read(file: Path) -> dict[str, Run]:
+    """Experiment -> run. Raises BankError naming the lines that are no runs."""
+    found: dict[str, Run] = {}
+    problems = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            run = build(Run, json.loads(line))
+            found[run.experiment] = run
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+            problems.append(
+                Problem(str(file), number, 1, f"is not a run: {error}", "Delete the line and run it again.")
+            )
+    if problems:
+        raise BankError(problems)
+    return found
+
+
+def write(file: Path, runs: Iterable[Run]) -> None:
+    """Put runs that came to their end into the file, each in the place of an earlier one of its experiment.
+
+    Raises BankError when the file is there and holds something else, OSError when it cannot be written.
+    """
+    known = read(file) if file.is_file() else {}
+    known |= {run.experiment: replace(run, id=0) for run in runs if run.status in KEPT}
+    lines = [json.dumps(asdict(known[name])) + "\n" for name in sorted(known)]
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
+    fresh.write_text("".join(lines), encoding="utf-8")
+    fresh.replace(file)
