@@ -65,6 +65,7 @@ PROFILES = {
         "window": 32,
         "width": 256,
         "loop_tokens": 32,
+        "really": 131072,
     },
 }
 
@@ -277,8 +278,19 @@ def _long_context(lab: Lab) -> None:
     lab.check("fused_gib_at_128k", half_fit(lab, fused_attention).at(LONG) / GIB)
     lab.check("window_gib_at_128k", half_fit(lab, _in_window(lab)).at(LONG) / GIB)
     lab.check("linear_gib_at_128k", half_fit(lab, linear_attention).at(LONG) / GIB)
+    if lab.device.type == "cuda" and lab.size.get("really") and lab.seed % 1000 == 0:
+        lab.note(really_run(lab, lab.size["really"]))
     plain, rotary = (layer_fit(lab, positions) for positions in ("none", "rotary"))
     lab.check("rotary_change_per_pair", abs(rotary.c - plain.c))
+
+
+def really_run(lab: Lab, length: int) -> str:
+    """What fused attention over that many tokens takes on this GPU, forward and backward, in float16."""
+    q, k, v = (part.half().requires_grad_() for part in _inputs(lab, length))  # [1, heads, time, head_width]
+    torch.cuda.reset_peak_memory_stats(lab.device)
+    fused_attention(q, k, v).sum().backward()
+    peak = torch.cuda.max_memory_allocated(lab.device)
+    return f"Fused attention over {length:,} tokens, forward and backward: {peak / GIB:.2f} GiB at most."
 
 
 # ---- the control's arm ----------------------------------------------------------------------------

@@ -148,6 +148,13 @@ def _race(lab: Lab) -> None:
         return times.ratio(name(kind, n), name("transformer", n))
 
     batched = times.ratio("lstm, batch", "transformer, batch")
+    if lab.seed % 1000 == 0:
+        tokens = size["batch"] * size["wide"]
+        lstm, block_ = (tokens / times.typical(f"{kind}, batch") for kind in ("lstm", "transformer"))
+        lab.note(
+            f"Trained at {size['wide']} tokens, batch {size['batch']}: LSTM {lstm:,.0f} and Transformer "
+            f"layer {block_:,.0f} tokens per second, in the first trial."
+        )
     lab.check("speedup_batch_1_tenfold", speedup(size["wide"]))
     lab.check("speedup_batch_tenfold", batched)
     lab.check("speedup_at_512", batched)
