@@ -247,6 +247,10 @@ def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iter
         yield "link", "has limits but no supports", "Name a check that must pass for it to hold."
     if claim.checks and claim.expected is None:
         yield "link", "has checks but no `expected`", "Say what the literature leads one to expect."
+    if not claim.checks and not claim.untestable:
+        yield "link", "has neither checks nor a reason", "Give it `supports`, or say in `untestable` why not."
+    if claim.checks and claim.untestable:
+        yield "link", "has checks and a reason why nothing can test it", "Keep one of them."
     if not asked:
         yield "link", "no item is about this claim", "Add its id to the `claims:` of an item."
 

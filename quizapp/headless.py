@@ -53,7 +53,8 @@ def named(known: Bank, ids: Iterable[str]) -> list[Claim]:
             raise QuizError(f"there is no claim {id_!r}", todo)
         if not claim.checks:
             sources = "; ".join(source.ref for source in claim.sources)
-            raise QuizError(f"{id_} is cited only: nothing here can test it", f"It rests on {sources}.")
+            todo = f"{claim.untestable} It rests on {sources}.".strip()
+            raise QuizError(f"{id_} is cited only: nothing here can test it", todo)
         chosen.append(claim)
     return chosen
 

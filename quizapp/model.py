@@ -321,6 +321,8 @@ class Claim(Frozen):
     """Checks of the same experiments worth seeing beside them; they decide nothing."""
     expected: Expected | None = field(default=None, metadata={"of": Expected})
     """The verdict the literature leads one to expect."""
+    untestable: str = ""
+    """Why no experiment here can settle it; only for a claim that is cited, without checks."""
 
     @property
     def checks(self) -> tuple[str, ...]:

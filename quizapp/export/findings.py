@@ -57,7 +57,7 @@ def state(claim: Claim, evidence: Evidence | None) -> str:
 def sentence(claim: Claim, evidence: Evidence | None) -> str:
     """What the evidence says, with everything that speaks against relying on it."""
     if not claim.checks:
-        return "Cited from the literature; it cannot be tested here."
+        return f"Cited from the literature; it cannot be tested here. {_stopped(claim.untestable)}".strip()
     if evidence is None:
         return f"Not run yet. Run it with: {command(claim, None)}"
     said = [VERDICTS.get(evidence.verdict, f"{evidence.verdict.capitalize()}:")]
@@ -88,7 +88,7 @@ def reference(evidence: Evidence) -> str:
 
 
 def _stopped(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def command(claim: Claim, evidence: Evidence | None) -> str:

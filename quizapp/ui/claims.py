@@ -110,7 +110,8 @@ class ClaimsScreen(Screen[None]):
             dim(f"{claim.id} · {claim.topic.replace('_', ' ')} · literature: {claim.standing}"),
         ]
         if not claim.checks:
-            rows.append(dim("Cited only: it cannot be tested here."))
+            rows.append(dim(f"Cited only: it cannot be tested here. {claim.untestable}".strip()))
+            rows += [dim(f"  {source.ref}, {source.locator}".rstrip(", ")) for source in claim.sources]
         elif evidence is None:
             rows.append(dim("Not put to the test yet."))
         else:

@@ -156,6 +156,59 @@ def test_stopping_early_still_decides_what_is_clear():
     assert [decided(-5.0, source, (None, 1.0)) for _ in range(50)] == ["pass"] * 50
 
 
+@pytest.mark.parametrize(
+    ("ones", "count", "low", "high"),
+    # From tables of Clopper and Pearson's limits.
+    [(5, 5, 0.4782, 1.0), (0, 5, 0.0, 0.5218), (13, 20, 0.4078, 0.8461), (1, 8, 0.0032, 0.5265)],
+)
+def test_shares_have_the_limits_of_clopper_and_pearson(ones, count, low, high):
+    values = [1.0] * ones + [0.0] * (count - ones)
+    assert stats.share_interval(values, 0.95) == pytest.approx((ones / count, low, high), abs=1e-4)
+
+
+def test_what_is_neither_one_nor_zero_has_no_share():
+    assert all(map(math.isnan, stats.share_interval([1.0, 0.5], 0.95)))
+    assert all(map(math.isnan, stats.share_interval([1.0, math.nan], 0.95)))
+
+
+@pytest.mark.parametrize("count", [5, 8, 13, 20])
+def test_the_interval_of_a_share_covers_every_truth_at_least_as_often_as_it_says(count):
+    limits = [stats.share_interval([1.0] * k + [0.0] * (count - k), 0.95)[1:] for k in range(count + 1)]
+    for truth in (0.01, 0.05, 0.2, 0.5, 0.7, 0.9, 0.99):
+        chances = [math.comb(count, k) * truth**k * (1 - truth) ** (count - k) for k in range(count + 1)]
+        covered = sum(
+            chance for chance, (low, high) in zip(chances, limits, strict=True) if low <= truth <= high
+        )
+        assert covered >= 0.95
+
+
+def stopped(truth: float, source: random.Random, interval_of, bounds) -> str:
+    """What a run makes of a thing that happens with that chance, stopping at the first decided look."""
+    values: list[float] = []
+    for look in LOOKS:
+        values += [float(source.random() < truth) for _ in range(look - len(values))]
+        outcome = verdict.outcome(*interval_of(values, stats.level(len(LOOKS)))[1:], bounds)
+        if outcome != "unclear":
+            return outcome
+    return "unclear"
+
+
+@pytest.mark.parametrize(("truth", "wrong"), [(0.5, {"pass", "fail"}), (0.45, {"pass"}), (0.6, {"fail"})])
+def test_stopping_early_keeps_the_promise_for_shares(truth, wrong):
+    source, runs = random.Random(f"share {truth}"), 1000
+    outcomes = [stopped(truth, source, stats.share_interval, (0.5, None)) for _ in range(runs)]
+    assert sum(outcome in wrong for outcome in outcomes) / runs <= stats.ERROR
+
+
+def test_a_mean_of_what_happens_or_does_not_would_break_the_promise():
+    """Five runs out of five agree often enough, and then the mean's interval has no width at all."""
+    source, runs = random.Random(3), 1000
+    wrong = [stopped(0.85, source, stats.mean_interval, (0.9, None)) == "pass" for _ in range(runs)]
+    right = [stopped(0.85, source, stats.share_interval, (0.9, None)) == "pass" for _ in range(runs)]
+    assert sum(wrong) / runs > 5 * stats.ERROR
+    assert sum(right) / runs <= stats.ERROR
+
+
 def test_range_intervals():
     assert stats.range_interval([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0)
     assert stats.range_interval([4.0, 1.0, 2.0, 3.0]) == (2.5, 1.0, 4.0)
