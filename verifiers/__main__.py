@@ -47,6 +47,8 @@ def work(request: Request, events: int) -> str:
             seeds=request.seeds,
             first_seed=request.first_seed,
         )
+    except BrokenPipeError:
+        raise  # nobody reads the events any more
     except (Exception, SystemExit) as error:  # whatever an experiment raises is a crash that is reported
         traceback.print_exc()
         return f"{type(error).__name__}: {error}"
@@ -96,4 +98,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader left early, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 141
+    sys.exit(code)

@@ -213,10 +213,8 @@ def test_closing_stdin_ends_the_bench_and_its_run(site):
     with Served(site) as served:
         served.send(id="1", experiment="hang")
         pid = int(served.until("note")[-1].text)
-        began = time.monotonic()
         served.process.stdin.close()
-        assert served.process.wait(5) == 0
-        assert time.monotonic() - began < 1
+        assert served.process.wait(PATIENCE) == 0
         assert not Path(f"/proc/{pid}").exists()
 
 
@@ -232,3 +230,14 @@ def test_a_request_that_is_none_ends_the_bench_rather_than_keep_the_app_waiting(
         served.process.stdin.write(line + b"\n")
         served.process.stdin.flush()
         assert served.process.wait(PATIENCE) == 1
+
+
+def test_a_reader_that_leaves_early_ends_it_quietly():
+    command = [sys.executable, "-m", "quizapp.verifiers", "forget_gate_law"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(5)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == 141
+    assert "Traceback" not in said
