@@ -81,6 +81,18 @@ def reverse(generator: torch.Generator, batch: int, *, length: int, symbols: int
     return Batch(inputs, targets)
 
 
+def delayed_copy(generator: torch.Generator, batch: int, *, length: int, symbols: int, lag: int) -> Batch:
+    """What was said `lag` tokens ago? Asked at every token that has one: chance 1 / symbols.
+
+    lag 2    in   3 1 2 0 1
+             out  . . 3 1 2
+    """
+    inputs = _draw(generator, symbols, batch, length)  # [batch, length]
+    targets = torch.full_like(inputs, IGNORE)  # [batch, length]
+    targets[:, lag:] = inputs[:, : length - lag]
+    return Batch(inputs, targets)
+
+
 def recall(
     generator: torch.Generator, batch: int, *, lag: int, symbols: int, fillers: int = 8, length: int = 0
 ) -> Batch:
