@@ -76,9 +76,7 @@ def main() -> int:
         said = ", ".join(f"{verdict} {count}" for verdict, count in counted.most_common())
         print(f"{claim:38} {said}{'   CHANGED' if len(decided) > 1 else ''}")
     total = given.repeats * len(verdicts)
-    print(
-        f"{len(verdicts)} claims, {total} verdicts: {changed} changed between decided ones, {undecided} undecided"
-    )
+    print(f"{len(verdicts)} claims, {total} verdicts: {changed} changed, {undecided} undecided")
     return int(changed > 0)
 
 
