@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 TEST_STAMP := $(VENV)/.test-stamp
 REFERENCE_STAMP := $(VENV)/.reference-stamp
 
-.PHONY: run test test-all lint bench clean
+.PHONY: run test test-all lint bench reference clean
 
 run: $(STAMP)
 	@$(BIN)/quizapp
@@ -49,6 +49,10 @@ $(REFERENCE_STAMP): $(TEST_STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[references]"
 	$(BIN)/python -m pip install -q -c constraints.txt --no-deps fla-core minGRU-pytorch sru
 	@touch $@
+
+# What this machine's CPU gives, to ship beside everybody's own; on a GPU: --profile full --device cuda.
+reference: $(STAMP)
+	$(BIN)/quizapp prove --all --device cpu --runs verifiers/reference/cpu.jsonl
 
 clean:
 	rm -rf $(VENV) build dist
