@@ -227,6 +227,6 @@ def test_the_claims_draw_on_the_checks_named_here():
     }
     for claim, (supports, limits) in CLAIMS.items():
         assert entries[claim]["supports"] == [f"{NAME}.{check}" for check in supports]
-        assert [limit["check"] for limit in entries[claim]["limits"]] == [
-            f"{NAME}.{check}" for check in limits
-        ]
+        named = [limit["check"] for limit in entries[claim]["limits"]]
+        ours = [check for check in named if check.startswith(f"{NAME}.")]
+        assert ours == [f"{NAME}.{check}" for check in limits]

@@ -47,8 +47,8 @@ PROFILES = {
               "far": (220, 8), "middle": (200, 16), "near": (150, 16), "hard": (180, 16),
               "segments": (120, 32), "parity": (400, 32)},
     "full": {"width": 64, "tests": 512, "rates": (0.003, 0.01), "hard_rates": (0.003, 0.01, 0.03),
-             "enough": None, "far": (1500, 32), "middle": (1500, 32), "near": (1000, 32), "hard": (1500, 32),
-             "segments": (1500, 64), "parity": (1000, 64)},
+             "enough": None, "far": (800, 32), "middle": (800, 32), "near": (500, 32), "hard": (800, 32),
+             "segments": (800, 64), "parity": (1000, 64)},
 }  # fmt: skip
 """(steps, sequences per step) of every training."""
 
