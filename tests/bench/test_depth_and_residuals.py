@@ -65,17 +65,15 @@ def test_mutant_attention_without_its_residual(monkeypatch, values):
 
 
 def test_mutant_residuals_that_cannot_be_switched_off(monkeypatch, values):
-    """Both networks learn then: nothing is gained, and the claim fails."""
+    """What is said to have none learns as well then: nothing is gained, and the claim fails."""
     build = experiment.build
     monkeypatch.setattr(
         experiment, "build", lambda lab, layers, norm, residual: build(lab, layers, norm, True)
     )
-    lab = make_lab()
-    with_residual, without = (
-        experiment.learned(lab, experiment.DEEP, "pre", residual=residual) for residual in (True, False)
-    )
-    assert with_residual == without > 0.9
-    assert verdict({**values, "residual_gain": with_residual - without}) == "fails"
+    without = experiment.learned(make_lab(), experiment.DEEP, "pre", residual=False)
+    assert without > 0.9
+    # The network without learned nothing before, so that the gain was all that the other learned.
+    assert verdict({**values, "residual_gain": values["residual_gain"] - without}) == "fails"
 
 
 def test_mutant_norms_that_do_not_move(monkeypatch):

@@ -62,7 +62,6 @@ def test_a_stretching_rnn_does_not(monkeypatch):
     results = run_small(monkeypatch, "control")
     assert all(result.tripped for result in results.values())
     assert results["stretching_minus_lstm_failed"].estimate > 0.3
-    assert results["lstm_minus_lstm_failed"].estimate == 0.0
 
 
 @pytest.mark.slow
@@ -135,12 +134,12 @@ def test_sensitivity_is_the_average_beyond_the_best_and_no_worse_than_a_guess():
 
 
 def test_models_are_of_about_equal_size():
-    sizes = [parameters(experiment.build(lab_of(), kind, 0)) for kind in KINDS]
+    sizes = [parameters(experiment.build(lab_of(), kind)) for kind in KINDS]
     assert max(sizes) / min(sizes) < 1.06
 
 
 def test_every_model_is_the_one_it_is_called():
-    kinds = {kind.name: experiment.build(lab_of(), kind, 0).core for kind in KINDS}
+    kinds = {kind.name: experiment.build(lab_of(), kind).core for kind in KINDS}
     for name, kind in {"LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU, "tanh RNN": torch.nn.RNN}.items():
         assert type(kinds[name][0].layer) is kind
     found = {
@@ -169,7 +168,7 @@ def test_runs_of_a_sweep_share_weights_and_sequences_and_repeat_themselves(monke
 
     monkeypatch.setattr(experiment.train, "fit", fit)
     experiment.sweep(lab_of(), experiment.CLIPPED)
-    experiment.sweep(lab_of(), experiment.LSTM, draw=1)
+    experiment.sweep(lab_of(seed=1), experiment.LSTM)
     first, second, other = seen[:3]
     assert first[0].equal(second[0])
     assert first[1].equal(second[1])

@@ -55,6 +55,7 @@ PROFILES = {
         "window": 32,
         "width": 64,
         "loop_tokens": 16,
+        "really": 0,
     },
     "full": {
         "lengths": [128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096],
@@ -278,7 +279,7 @@ def _long_context(lab: Lab) -> None:
     lab.check("fused_gib_at_128k", half_fit(lab, fused_attention).at(LONG) / GIB)
     lab.check("window_gib_at_128k", half_fit(lab, _in_window(lab)).at(LONG) / GIB)
     lab.check("linear_gib_at_128k", half_fit(lab, linear_attention).at(LONG) / GIB)
-    if lab.device.type == "cuda" and lab.size.get("really") and lab.seed % 1000 == 0:
+    if lab.device.type == "cuda" and lab.size["really"] and lab.seed % 1000 == 0:
         lab.note(really_run(lab, lab.size["really"]))
     plain, rotary = (layer_fit(lab, positions) for positions in ("none", "rotary"))
     lab.check("rotary_change_per_pair", abs(rotary.c - plain.c))

@@ -13,10 +13,11 @@ Recurrent networks begin with an orthogonal recurrent matrix times a gain: tanh 
 bounded, its gradients grow backwards), relu with gain 1.5 (both grow) and with gain 1 (neither does before
 training). They are trained by plain gradient descent, with clipping at one rate, 1, and without at several,
 of which the best counts: could a smaller rate do what clipping does, it would show. Of relu with gain 1
-only the largest gradient met in training without clipping is recorded. Relu with gain 3 is the case in which the loss
-itself overflows, and counts as no gain. The tanh network with gain 2 is trained once more by Adam without
-clipping. An LSTM and a Transformer (rotary positions) as usually initialised are trained by Adam with and
-without. Where a network learns neither way the gain is no number, because then there is no telling.
+only the largest gradient that it meets in training without clipping is recorded. Relu with gain 3 is the
+case in which the loss itself overflows, and counts as no gain. The tanh network with gain 2 is trained once
+more by Adam without clipping. An LSTM and a Transformer (rotary positions) as usually initialised are
+trained by Adam with and without. Where a network learns neither way the gain is no number, because then
+there is no telling.
 
 Controls: with torch's default initialisation in place of gain 2, the tanh network must be as good without
 clipping; relu with gain 1.5 must not look as if clipping were idle; the first gradient of tanh with gain 2

@@ -12,10 +12,10 @@ comparisons are left open.
 
 The LSTM's sweep is also repeated with its gradients clipped at a norm of 1.
 
-Controls: a ReLU RNN whose recurrent matrix stretches (a multiple of an orthogonal one) must come out less
-stable than the same LSTM, and an LSTM must not compared with another that differs in its random numbers
-only. The full profile has longer sequences, more steps and a finer sweep, and draws more models: GRU,
-tanh RNN, and Transformers without norms and without residuals.
+Control: a recurrent network without gates that does stretch its state (a ReLU RNN whose recurrent matrix
+is a multiple above 1 of an orthogonal one) must come out less stable than the same LSTM, by both numbers.
+The full profile has longer sequences, more steps and a finer sweep, and draws more models: GRU, tanh RNN,
+and Transformers without norms and without residuals.
 
 It does not show anything about large models, low precision, natural text or dependencies over hundreds of
 tokens, where instabilities of their own begin. A learning rate does not mean the same to two
@@ -47,7 +47,7 @@ LOOKS = (5, 8)
 PROFILES = {
     "quick": {
         "length": 16,
-        "batch": 16,
+        "batch": 24,
         "steps": 50,
         "rates": (0.01, 0.03, 0.1, 0.3),
         "gain": 1.7,
@@ -86,9 +86,6 @@ CHECKS = {
     "stretching_minus_lstm_sensitivity": {"unit": "nats",
         "bounds": [0.1, None], "arm": "control", "must": "pass", "interval": "mean",
         "meaning": "The rate matters more to the loss of such a ReLU RNN than to an LSTM's."},
-    "lstm_minus_lstm_failed": {"unit": "share of the rates",
-        "bounds": [0.1, None], "arm": "control", "must": "fail", "interval": "mean",
-        "meaning": "An LSTM does not fail at more of the rates than another with other random numbers."},
 }
 # fmt: on
 
@@ -140,11 +137,9 @@ def trial(lab: Lab) -> None:
     if lab.arm == "claim":
         _compared(lab)
     else:
-        lstm, another = sweep(lab, LSTM), sweep(lab, LSTM, draw=1)
-        unstable = sweep(lab, stretching(lab.size["gain"]))
+        lstm, unstable = sweep(lab, LSTM), sweep(lab, stretching(lab.size["gain"]))
         lab.check("stretching_minus_lstm_failed", failed(unstable) - failed(lstm))
         lab.check("stretching_minus_lstm_sensitivity", sensitivity(unstable) - sensitivity(lstm))
-        lab.check("lstm_minus_lstm_failed", failed(another) - failed(lstm))
 
 
 def _compared(lab: Lab) -> None:
@@ -173,19 +168,17 @@ def sensitivity(losses: Sequence[float]) -> float:
     return GUESS * (math.fsum(capped) / len(capped) - min(capped))
 
 
-def sweep(lab: Lab, kind: Kind, draw: int = 0) -> list[float]:
+def sweep(lab: Lab, kind: Kind) -> list[float]:
     """The final loss at every rate, as a share of what a guess gets; infinite when numbers overflowed.
 
-    The runs of a model begin with the same weights; all models see the same sequences, unless another
-    `draw` is asked for.
+    The runs of a model begin with the same weights, and all models see the same sequences.
     """
     losses = []
     for rate in lab.size["rates"]:
-        model = build(lab, kind, draw)
-        losses.append(fit(lab, model, kind, rate, draw).final() / GUESS)
-        if draw == 0:
-            lab.point(kind.name, rate, min(losses[-1], 1.0))
-    if lab.seed % 1000 == 0 and draw == 0 and (lab.arm == "claim" or kind is not LSTM):
+        model = build(lab, kind)
+        losses.append(fit(lab, model, kind, rate).final() / GUESS)
+        lab.point(kind.name, rate, min(losses[-1], 1.0))
+    if lab.seed % 1000 == 0 and (lab.arm == "claim" or kind is not LSTM):
         lab.note(f"{kind.name}: {parameters(model)} parameters, {state_bytes(model, lab.size['length'])}.")
     return losses
 
@@ -196,9 +189,9 @@ def state_bytes(model: Tagger, length: int) -> str:
     return f"{sum(part.state_bytes(length) for part in parts)} bytes of state after {length} tokens"
 
 
-def build(lab: Lab, kind: Kind, draw: int) -> Tagger:
+def build(lab: Lab, kind: Kind) -> Tagger:
     """A fresh model with this seed's weights."""
-    generator = torch.Generator().manual_seed(4 * lab.seed + 2 * draw)
+    generator = torch.Generator().manual_seed(2 * lab.seed)
     body = core(kind.core, kind.width, generator=generator, device=lab.device, **kind.options)
     return Tagger(
         body,
@@ -210,9 +203,9 @@ def build(lab: Lab, kind: Kind, draw: int) -> Tagger:
     )
 
 
-def fit(lab: Lab, model: Tagger, kind: Kind, rate: float, draw: int) -> train.Fit:
+def fit(lab: Lab, model: Tagger, kind: Kind, rate: float) -> train.Fit:
     """Train it at that rate on this seed's sequences."""
-    sequences = torch.Generator().manual_seed(4 * lab.seed + 2 * draw + 1)
+    sequences = torch.Generator().manual_seed(2 * lab.seed + 1)
     batch, length = lab.size["batch"], lab.size["length"]
     return train.fit(
         model,

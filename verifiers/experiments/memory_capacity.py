@@ -56,7 +56,7 @@ PROFILES = {
     },
     "full": {
         "widths": [8, 16, 32, 64, 128],
-        "lengths": [16, 64, 128, 256, 1024],
+        "lengths": [16, 64, 128, 512],
         "cache_lengths": [16, 64, 256],
         "width": 32,
         "cache_width": 4,
