@@ -47,6 +47,7 @@ claims:
   says: Everybody uses it.
   correct: Most do.
   standing: not testable here
+  untestable: Nobody can.
   sources: [{ref: "A survey, 2024"}]
 """
 ITEMS = """schema: 1

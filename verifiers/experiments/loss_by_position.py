@@ -58,8 +58,8 @@ PROFILES = {
         "rates": (1e-2, 2e-2), "transformer_width": 32, "lstm_width": 39,
     },
     "full": {
-        "lookups": 96, "keys": 48, "steps": 1500, "small_steps": 200, "batch": 32, "held_out": 48000,
-        "rates": (3e-3, 1e-2, 2e-2), "transformer_width": 64, "lstm_width": 75,
+        "lookups": 64, "keys": 32, "steps": 600, "small_steps": 150, "batch": 32, "held_out": 48000,
+        "rates": (3e-3, 1e-2, 2e-2), "transformer_width": 48, "lstm_width": 58,
     },
 }  # fmt: skip
 
@@ -120,7 +120,7 @@ ENOUGH = 0.02
 """The training loss, in nats, below which more training is of no use."""
 ROWS = 500
 """Sequences of one forward pass when nothing is trained."""
-DRAWN = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
+DRAWN = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Lookups at which the curves are drawn."""
 TRANSFORMER, LSTM = "transformer", "lstm"
 OPTIONS: dict[str, dict[str, Any]] = {TRANSFORMER: {"causal": True, "fused": True}, LSTM: {}}

@@ -47,7 +47,7 @@ from ..models.fused import Fused
 from ..models.rnn import orthogonal
 from ..models.tagger import Tagger, core, parameters
 
-TITLE = "Orthogonal recurrent weights, for an LSTM and for a tanh RNN"
+TITLE = "Orthogonal recurrent weights for LSTMs and tanh RNNs"
 
 PLOT = {"x": "training step", "y": "loss / chance", "x_log": False, "y_log": False}
 
