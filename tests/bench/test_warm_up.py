@@ -1,6 +1,6 @@
 """What the models learn, what they share, and verdicts that change when the cause is taken away.
 
-Most tests train only what the claim rests on, two seeds of it; the slow one runs everything.
+Most tests train only what the claim rests on, three seeds of it; the slow one runs everything.
 """
 
 import dataclasses
@@ -26,12 +26,12 @@ def lab_of(size=SHORT, arm="claim", seed=0, emit=lambda event: None):
 
 
 def run_only(patch, *names):
-    """The experiment with these checks alone, on two seeds."""
+    """The experiment with these checks alone, on three seeds."""
     whole = catalogue.read(NAME)
     checks = {name: whole.checks[name] for name in names}
     patch.setattr(catalogue, "read", lambda name: dataclasses.replace(whole, checks=checks))
     patch.setattr(experiment, "CHECKS", {name: experiment.CHECKS[name] for name in names})
-    return engine.run(NAME, lambda event: None, device="cpu", seeds=2)
+    return engine.run(NAME, lambda event: None, device="cpu", seeds=3)
 
 
 @pytest.fixture(scope="module")

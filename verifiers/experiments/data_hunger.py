@@ -15,9 +15,9 @@ order 1: the token at hand says all there is to know, and neither network may le
 with many. Lookup is tried there with few sequences, where the Transformer must not lead either.
 
 It does not show what happens with millions of parameters or with text, images or speech, nor what
-pretraining, augmentation or stronger regularisation would change. Few and many are a few dozen and a few
-thousand short sequences here, and the loss after so many steps is no limit of what either network could
-reach: most of what is left of the LSTM's lead with many sequences would go with more steps.
+pretraining, augmentation, stronger regularisation or other positions would change; how large a lead is
+depends on them. Few and many are a few dozen and a few thousand short sequences here, and the loss after so
+many steps is no limit of what either network could reach.
 """
 
 from __future__ import annotations
