@@ -52,6 +52,7 @@ $(REFERENCE_STAMP): $(TEST_STAMP)
 
 # What this machine's CPU gives, to ship beside everybody's own; on a GPU: --profile full --device cuda.
 reference: $(STAMP)
+	@mkdir -p verifiers/reference
 	$(BIN)/quizapp prove --all --device cpu --runs verifiers/reference/cpu.jsonl
 
 clean:
