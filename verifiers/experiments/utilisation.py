@@ -96,9 +96,9 @@ CHECKS = {
     "quarter_is_high": {"unit": "share of peak",
         "bounds": [0.7, 1.0], "arm": "control", "must": "fail", "interval": "ratio",
         "meaning": "Large products of which one in four is counted do not reach 80%."},
-    "seven_eighths_is_high": {"unit": "share of peak",
+    "five_sixths_is_high": {"unit": "share of peak",
         "bounds": [0.7, 1.0], "arm": "control", "must": "pass", "interval": "ratio",
-        "meaning": "Large products of which seven in eight are counted reach 80 to 95%."},
+        "meaning": "Large products of which five in six are counted reach 80 to 95%."},
     "quarter_idle": {"unit": "share of peak",
         "bounds": [None, 0.01], "arm": "control", "must": "fail", "interval": "ratio",
         "meaning": "Large products of which one in four is counted do not leave 99% unused."},
@@ -173,7 +173,7 @@ def _known(lab: Lab) -> None:
         lab,
         {
             **peaks(lab),
-            "product": product(lab, size["peak"]),
+            **{again(peak): prepare for peak, prepare in peaks(lab).items()},
             "tiny": product(lab, 4),
             "plain": step(lab, plain, 1, few),
             "plain, batch": step(lab, plain, batch, few),
@@ -181,13 +181,13 @@ def _known(lab: Lab) -> None:
     )
     work = 2 * size["peak"] ** 3
     # Of a product that is as fast as the peak, a part that is counted is that part of the peak.
-    quarter, most = (share(lab, times, "product", work * part) for part in (0.25, 7 / 8))
+    quarter, most = (share(lab, times, again(fastest(times)), work * part) for part in (0.25, 5 / 6))
     tiny = share(lab, times, "tiny", 2 * 4**3)
     for check in ("tiny_in_range", "tiny_idle", "tiny_busy"):
         lab.check(check, tiny)
     for check in ("quarter_in_range", "quarter_is_high", "quarter_idle", "quarter_busy"):
         lab.check(check, quarter)
-    lab.check("seven_eighths_is_high", most)
+    lab.check("five_sixths_is_high", most)
     lab.check("rise_with_batch", batch * times.ratio("plain", "plain, batch"))
     stack = nn.Sequential(*(build_linear(lab, 512) for _ in range(2)))
     lab.check("linear_other_share", other_share(lab, stack, 1024, 512))
@@ -200,12 +200,22 @@ def _known(lab: Lab) -> None:
 
 def share(lab: Lab, times: timing.Times, candidate: str, operations: float) -> float:
     """Operations per second over those of the fastest product; not a number when above 1 or restless."""
-    fastest = min((peak for peak in PEAKS if peak in times.seconds), key=times.typical)
-    found: float = operations / (2 * sizes(lab)["peak"] ** 3) * times.ratio(fastest, candidate)
+    peak = fastest(times)
+    found: float = operations / (2 * sizes(lab)["peak"] ** 3) * times.ratio(peak, candidate)
     if found > 1.0:
-        lab.note(f"{candidate} did more operations per second than {fastest}, which is thus not the peak.")
+        lab.note(f"{candidate} did more operations per second than {peak}, which is thus not the peak.")
         return math.nan
     return found
+
+
+def fastest(times: timing.Times) -> str:
+    """The faster of the products that were measured as the peak."""
+    return min((peak for peak in PEAKS if peak in times.seconds), key=times.typical)
+
+
+def again(peak: str) -> str:
+    """What the same product is called when it is measured as work and not as the peak."""
+    return f"{peak} again"
 
 
 def other_share(lab: Lab, model: nn.Module, length: int, width: int) -> float:
