@@ -259,7 +259,7 @@ def _outdated(experiments: dict[str, Experiment]) -> Iterator[Finding]:
     """Reference runs of experiments that have changed since. Raises BankError for what is no run."""
     for device, runs in reference.load().runs.items():
         for name, run in runs.items():
-            if name not in experiments or experiments[name].fingerprint != run.fingerprint:
+            if name in experiments and experiments[name].fingerprint != run.fingerprint:
                 yield Finding(
                     file=_shown(reference.FOLDER / f"{device}.jsonl"),
                     line=1,
