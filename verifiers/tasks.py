@@ -52,6 +52,13 @@ def _asked_last(inputs: Tensor, answers: Tensor) -> Batch:
     return Batch(inputs, targets)
 
 
+def _answered(said: Tensor, answer: Tensor, mark: int) -> Batch:
+    """What was said [batch, length], a mark, and the answer so far [batch, length], asked after the mark."""
+    marks = torch.full((len(said), 1), mark)  # [batch, 1]
+    inputs = torch.cat((said, marks, answer[:, :-1]), dim=1)  # [batch, 2 length]
+    return Batch(inputs, torch.cat((torch.full_like(said, IGNORE), answer), dim=1))
+
+
 def copy(generator: torch.Generator, batch: int, *, length: int, symbols: int) -> Batch:
     """Say again what was said, after a mark: `symbols` tokens and the mark, chance 1 / symbols.
 
@@ -61,10 +68,7 @@ def copy(generator: torch.Generator, batch: int, *, length: int, symbols: int) -
     With teacher forcing: after the mark, the answers so far are the input.
     """
     said = _draw(generator, symbols, batch, length)  # [batch, length]
-    mark = torch.full((batch, 1), symbols)  # [batch, 1]
-    inputs = torch.cat((said, mark, said[:, :-1]), dim=1)  # [batch, 2 length]
-    targets = torch.cat((torch.full((batch, length), IGNORE), said), dim=1)  # [batch, 2 length]
-    return Batch(inputs, targets)
+    return _answered(said, said, symbols)
 
 
 def reverse(generator: torch.Generator, batch: int, *, length: int, symbols: int) -> Batch:
@@ -74,11 +78,7 @@ def reverse(generator: torch.Generator, batch: int, *, length: int, symbols: int
     out  . . . 2 1 3
     """
     said = _draw(generator, symbols, batch, length)  # [batch, length]
-    back = said.flip(1)  # [batch, length]
-    mark = torch.full((batch, 1), symbols)  # [batch, 1]
-    inputs = torch.cat((said, mark, back[:, :-1]), dim=1)  # [batch, 2 length]
-    targets = torch.cat((torch.full((batch, length), IGNORE), back), dim=1)  # [batch, 2 length]
-    return Batch(inputs, targets)
+    return _answered(said, said.flip(1), symbols)
 
 
 def delayed_copy(generator: torch.Generator, batch: int, *, length: int, symbols: int, lag: int) -> Batch:
@@ -294,45 +294,3 @@ def position(generator: torch.Generator, batch: int, *, length: int, symbols: in
     """
     inputs = _draw(generator, symbols, batch, length)  # [batch, length]
     return Batch(inputs, torch.arange(length).expand(batch, length).clone())
-
-
-def recent_sign(generator: torch.Generator, batch: int, *, length: int, decay: float) -> Batch:
-    """Is the sum of ±1 with weight decay ** distance positive? Chance 1/2, asked at the last token.
-
-        decay .5    in   + - - +     1 - .5 - .25 + .125 > 0
-                    out  . . . 1
-
-    Token 1 is +1, token 0 is -1; sums below 0.05 from zero are decided by the last token.
-    """
-    bits = _draw(generator, 2, batch, length)  # [batch, length]
-    weights = decay ** torch.arange(length - 1, -1, -1, dtype=torch.float64)  # [length]
-    total = ((2 * bits - 1) * weights).sum(dim=1)  # [batch]
-    sign = torch.where(total.abs() < 0.05, bits[:, -1] == 1, total > 0.0)  # [batch]
-    return _asked_last(bits, sign.long())
-
-
-def walk(
-    generator: torch.Generator,
-    batch: int,
-    *,
-    length: int,
-    symbols: int,
-    noise: float,
-    fixed: Tensor | None = None,
-) -> Batch:
-    """A walk along a random map drawn anew for every sequence; the next symbol is asked at every token.
-
-        map 0->2 2->1 1->0    in   0 2 1 0 2
-                              out  2 1 0 2 1
-
-    With chance `noise` a step goes anywhere. `fixed` [symbols] is one map for all, to learn by heart.
-    """
-    drawn_maps = _draw(generator, symbols, batch, symbols)  # [batch, symbols]
-    maps = drawn_maps if fixed is None else fixed.expand(batch, symbols)  # [batch, symbols]
-    drawn = [_draw(generator, symbols, batch)]  # [batch]
-    for _ in range(length):
-        anywhere = _draw(generator, symbols, batch)  # [batch]
-        strays = torch.rand(batch, generator=generator) < noise  # [batch]
-        drawn.append(torch.where(strays, anywhere, maps.gather(1, drawn[-1][:, None])[:, 0]))
-    whole = torch.stack(drawn, dim=1)  # [batch, length + 1]
-    return Batch(whole[:, :-1], whole[:, 1:])

@@ -75,8 +75,8 @@ def cross_entropy(model: nn.Module, batch: Batch) -> Tensor:
 def accuracy(model: nn.Module, batch: Batch) -> float:
     """The share of asked tokens whose highest score is the right class."""
     asked = batch.targets != IGNORE  # [batch, time]
-    right = model(batch.inputs).argmax(dim=-1) == batch.targets  # [batch, time]
-    return float(right[asked].double().mean())
+    right = asked & (model(batch.inputs).argmax(dim=-1) == batch.targets)  # [batch, time]
+    return int(right.sum()) / int(asked.sum())
 
 
 def fit(

@@ -194,7 +194,7 @@ def test_a_network_that_knows_nothing_has_the_loss_of_chance():
 @pytest.mark.parametrize(("kind", "expected"), [("lstm", 2 * 8 * 4), ("transformer", 2 * 8 * 4 * 10)])
 def test_the_state_in_bytes(kind, expected):
     """h and c in float32; keys and values of 10 tokens."""
-    assert experiment.state_bytes(experiment.build(kind, 8, 0, "cpu"), 10) == expected
+    assert experiment.tagger.state_bytes(experiment.build(kind, 8, 0, "cpu"), 10) == expected
 
 
 def test_no_family_looks_ahead():

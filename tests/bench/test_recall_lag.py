@@ -151,4 +151,4 @@ def test_the_state_of_each_network_is_counted_once():
     one, generator = lab(), torch.Generator().manual_seed(0)
     wanted = {"transformer": 2 * 21 * 32 * 4, "lstm": 2 * 32 * 4, "rnn": 32 * 4}
     for kind, count in wanted.items():
-        assert experiment._state_bytes(one, experiment.build(one, kind, generator)) == count
+        assert experiment.state_bytes(experiment.build(one, kind, generator), one.size["lag"] + 1) == count

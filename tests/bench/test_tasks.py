@@ -24,13 +24,11 @@ TASKS = {
     "more_of_two": {"length": 12},
     "shuffled_sentence": {"length": 8, "words": 20},
     "position": {"length": 8, "symbols": 5},
-    "recent_sign": {"length": 12, "decay": 0.7},
-    "walk": {"length": 12, "symbols": 6, "noise": 0.2},
 }
 CHANCE = {
     "copy": 1 / 5, "reverse": 1 / 5, "recall": 1 / 4, "recall_mixed": 1 / 4, "associative_recall": 1 / 4,
     "paired_recall": 1 / 4, "parity": 1 / 2, "majority": 1 / 2, "first_of_two": 1 / 2, "more_of_two": 1 / 2,
-    "shuffled_sentence": 1 / 2, "position": 1 / 8, "recent_sign": 1 / 2,
+    "shuffled_sentence": 1 / 2, "position": 1 / 8,
 }  # fmt: skip
 
 
@@ -104,16 +102,10 @@ def where(row):
     return list(range(len(row)))
 
 
-def recent(row):
-    total = sum((2 * bit - 1) * 0.7**i for i, bit in enumerate(reversed(row)))
-    return last(row, row[-1] if abs(total) < 0.05 else int(total > 0))
-
-
 SLOWLY = {
     "copy": copied, "reverse": reversed_, "recall": recalled, "recall_mixed": recalled,
     "associative_recall": looked_up, "paired_recall": looked_up_in_pairs, "parity": odd, "majority": most,
     "first_of_two": first, "more_of_two": more, "shuffled_sentence": shuffled, "position": where,
-    "recent_sign": recent,
 }  # fmt: skip
 
 
@@ -154,7 +146,7 @@ def test_a_trivial_guesser_gets_chance(name):
         table.setdefault(token, Counter())[answer] += 1
     by_token = [table[token].most_common(1)[0][0] == answer for token, answer in asked(test)]
     # Where the token at hand is part of the question it is a fair hint, at the ends of a row above all.
-    hint = {"majority": 0.35, "recent_sign": 0.36, "parity": 0.06, "first_of_two": 0.12, "more_of_two": 0.1}
+    hint = {"majority": 0.35, "parity": 0.06, "first_of_two": 0.12, "more_of_two": 0.1}
     assert sum(by_token) / len(by_token) < CHANCE[name] + hint.get(name, 0.03)
 
 
@@ -198,24 +190,6 @@ def test_adding_sums_the_two_marked_numbers_one_of_each_half():
     for row, mark, answer in zip(numbers[:50], marks[:50], batch.targets[:50], strict=True):
         assert sum(x for x, m in zip(row, mark, strict=True) if m) == pytest.approx(answer.item(), abs=1e-6)
     assert float((batch.targets - 1).square().mean()) == pytest.approx(1 / 6, abs=0.01)
-
-
-def test_a_walk_follows_its_map_as_often_as_it_should():
-    batch = draw("walk", rows=3000)
-    seen = Counter()
-    for steps, after in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
-        assert steps[1:] == after[:-1]
-        goes = {}
-        for a, b in zip(steps, after, strict=True):
-            goes.setdefault(a, Counter())[b] += 1
-        for counts in goes.values():
-            if counts.total() >= 4:
-                seen["there"] += counts.most_common(1)[0][1]
-                seen["all"] += counts.total()
-    # 1 - noise by the map, and a sixth of the strays; picking the commonest of four adds a little.
-    assert 0.8 < seen["there"] / seen["all"] < 0.92
-    still = tasks.walk(generator(), 50, length=6, symbols=4, noise=0.0, fixed=torch.tensor([1, 2, 3, 0]))
-    assert still.targets.equal((still.inputs + 1) % 4)
 
 
 @pytest.mark.parametrize("order", [1, 2])

@@ -35,11 +35,11 @@ from torch.nn import functional
 
 from .. import tasks, train
 from ..lab import Lab
-from ..models.attention import Attention, linear
+from ..models.attention import linear
 from ..models.fused import Fused
 from ..models.lstm import LSTM
 from ..models.state_space_dual import StateSpaceDual
-from ..models.tagger import Tagger, parameters
+from ..models.tagger import Tagger, parameters, state_bytes
 from ..models.transformer import Block, Transformer
 from ..tasks import Batch
 
@@ -257,12 +257,6 @@ def block(body: Transformer) -> Block:
     return only
 
 
-def state_bytes(core: nn.Module, length: int) -> int:
-    """What it carries of one sequence of that length."""
-    mixers = (Fused, Attention, StateSpaceDual)
-    return sum(part.state_bytes(length) for part in core.modules() if isinstance(part, mixers))
-
-
 # ---- training ---------------------------------------------------------------------------------------
 
 
@@ -295,7 +289,7 @@ def recall(
     if lab.seed % 1000 == 0 and begin == PRACTICE:
         length = pairs[-1] + QUERIES
         lab.note(
-            f"{name}: {parameters(model)} parameters, {state_bytes(model.core, length)} bytes of state after "
+            f"{name}: {parameters(model)} parameters, {state_bytes(model, length)} bytes of state after "
             f"{length} tokens, learning rate {rate:g}"
         )
     if accuracy[FEW] > LEARNED:

@@ -258,7 +258,7 @@ def _learned(lab: Lab, curve: str, puzzle: Puzzle, build: Callable[[], nn.Module
         lab.note(f"{curve or 'A net'} did not learn in this budget (seed {lab.seed}, {right:.2f} right).")
         return Found(model=best.model, alignment=math.nan, moved=math.nan)
     others = reader(best.model, elsewhere(puzzle, test.inputs))  # [batch, source]
-    moved = float((places != others).double().mean())
+    moved = float((places != others).float().mean())
     return Found(model=best.model, alignment=alignment, moved=moved)
 
 
@@ -277,7 +277,7 @@ def _test(lab: Lab, puzzle: Puzzle, use: int = 2) -> Batch:
 
 def aligned(puzzle: Puzzle, x: Tensor, places: Tensor) -> float:
     """How many of the places read [batch, source] are those where the answers stand."""
-    return float((places == puzzle.places(x)).double().mean())
+    return float((places == puzzle.places(x)).float().mean())
 
 
 def elsewhere(puzzle: Puzzle, x: Tensor) -> Tensor:

@@ -34,9 +34,7 @@ from torch import nn
 
 from .. import tasks
 from ..lab import Lab
-from ..models.fused import Fused
-from ..models.tagger import Tagger, core, parameters
-from ..models.transformer import Transformer
+from ..models.tagger import Tagger, core, parameters, state_bytes
 from ..tasks import Batch
 from ..train import Recipe, cross_entropy, fit
 
@@ -273,8 +271,7 @@ def _draw_curve(lab: Lab, curve: str, run: Watch, steps: int) -> None:
 
 def _note(lab: Lab, puzzle: Puzzle, amount: str, kind: str, run: Watch) -> None:
     """Size, memory and learning rate of one network."""
-    parts = [part for part in run.model.modules() if isinstance(part, (Fused, Transformer))]
-    kept = sum(part.state_bytes(LENGTH) for part in parts)
+    kept = state_bytes(run.model, LENGTH)
     lab.note(
         f"{puzzle.name}, {lab.size[amount]} sequences, {NAMES[kind]}: {parameters(run.model)} parameters, "
         f"{kept} bytes kept after {LENGTH} tokens, learning rate {run.rate:g}."

@@ -340,16 +340,10 @@ def _trained(
     best = train.tuned(build, fit, rates)
     if lab.seed % 1000 == 0:
         made = f"{kind}, {name}{', chrono' if 'chrono' in options else ''}"
-        state = f"{state_bytes(best.model, SEGMENT_STREAM)} bytes of state"
+        state = f"{tagger.state_bytes(best.model, SEGMENT_STREAM)} bytes of state"
         count = f"{tagger.parameters(best.model)} parameters"
         lab.note(f"{made}: {count}, {state}, learning rate {best.learning_rate:g}")
     return best.model
-
-
-def state_bytes(model: nn.Module, length: int) -> int:
-    """Bytes that one sequence carries to its next token after `length` tokens."""
-    layers: list[Any] = list(model.core) if isinstance(model.core, nn.Sequential) else [model.core]
-    return sum(layer.state_bytes(length) for layer in layers)
 
 
 def _parity_share(lab: Lab, read: int) -> float:

@@ -34,9 +34,7 @@ import torch
 
 from .. import tasks, train
 from ..lab import Lab
-from ..models.fused import Fused
-from ..models.tagger import Tagger, core, parameters
-from ..models.transformer import Transformer
+from ..models.tagger import Tagger, core, parameters, state_bytes
 
 TITLE = "Training runs that fail over a sweep of rates"
 
@@ -179,14 +177,10 @@ def sweep(lab: Lab, kind: Kind) -> list[float]:
         losses.append(fit(lab, model, kind, rate).final() / GUESS)
         lab.point(kind.name, rate, min(losses[-1], 1.0))
     if lab.seed % 1000 == 0 and (lab.arm == "claim" or kind is not LSTM):
-        lab.note(f"{kind.name}: {parameters(model)} parameters, {state_bytes(model, lab.size['length'])}.")
+        length = lab.size["length"]
+        kept = f"{state_bytes(model, length)} bytes of state after {length} tokens"
+        lab.note(f"{kind.name}: {parameters(model)} parameters, {kept}.")
     return losses
-
-
-def state_bytes(model: Tagger, length: int) -> str:
-    """What a sequence carries to its next token, in words."""
-    parts = (part for part in model.core.modules() if isinstance(part, Fused | Transformer))
-    return f"{sum(part.state_bytes(length) for part in parts)} bytes of state after {length} tokens"
 
 
 def build(lab: Lab, kind: Kind) -> Tagger:

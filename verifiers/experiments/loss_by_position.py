@@ -40,9 +40,7 @@ from torch.nn import functional
 
 from .. import stats, train
 from ..lab import Lab
-from ..models.fused import Fused
-from ..models.tagger import Tagger, core, parameters
-from ..models.transformer import Transformer
+from ..models.tagger import Tagger, core, parameters, state_bytes
 from ..tasks import IGNORE, Batch
 from ..train import Recipe, Tuned
 
@@ -301,13 +299,6 @@ def network(
     tokens = keys + keys * VALUES
     body = core(kind, width, generator=generator, device=device, **OPTIONS[kind])
     return Tagger(body, width=width, tokens=tokens, classes=VALUES, generator=generator, device=device)
-
-
-def state_bytes(model: Tagger, length: int) -> int:
-    """Bytes that one sequence of that many tokens carries on to the next."""
-    return sum(
-        part.state_bytes(length) for part in model.core.modules() if isinstance(part, Transformer | Fused)
-    )
 
 
 def cooled(model: nn.Module, draw_batch: Callable[[], Batch], steps: int, rate: float) -> train.Fit:

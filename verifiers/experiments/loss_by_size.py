@@ -210,15 +210,9 @@ def _sizes(
         if curve:
             lab.point(curve, tagger.parameters(model), loss)
     if lab.seed % 1000 == 0 and curve == kind:
-        state = f"{state_bytes(model, size['time'])} bytes of state in the widest"
+        state = f"{tagger.state_bytes(model, size['time'])} bytes of state in the widest"
         lab.note(f"{kind}: {min(losses)} to {max(losses)} parameters, {state}, learning rate {rate:g}")
     return losses
-
-
-def state_bytes(model: tagger.Tagger, length: int) -> int:
-    """Bytes that one sequence carries to its next token after `length` tokens."""
-    layers: list[Any] = list(model.core) if isinstance(model.core, nn.Sequential) else [model.core]
-    return sum(layer.state_bytes(length) for layer in layers)
 
 
 def _read(lab: Lab, model: nn.Module, seed: int, learned: Tensor, steps: int, rate: float) -> train.Fit:

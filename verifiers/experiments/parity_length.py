@@ -34,9 +34,7 @@ from torch import nn
 
 from .. import tasks
 from ..lab import Lab
-from ..models.fused import Fused
-from ..models.tagger import CELLS, Tagger, core, parameters
-from ..models.transformer import Transformer
+from ..models.tagger import CELLS, Tagger, core, parameters, state_bytes
 from ..tasks import IGNORE, Batch
 from ..train import Recipe, fit
 
@@ -322,8 +320,7 @@ def title(kind: str) -> str:
 def _described(run: Run, task: Task) -> str:
     """Size, memory, steps and learning rate of a network."""
     length = task.draw(torch.Generator().manual_seed(0), 1).inputs.shape[1]
-    parts = [part for part in run.model.modules() if isinstance(part, (Fused, Transformer))]
-    kept = sum(part.state_bytes(length) for part in parts)
+    kept = state_bytes(run.model, length)
     return (
         f"{task.name}, {title(run.kind)}: {parameters(run.model)} parameters, {kept} bytes kept after "
         f"{length} tokens, {run.steps} steps at learning rate {run.rate:g}, training loss {run.loss:.3f}."

@@ -231,12 +231,12 @@ def _felt(lab: Lab, seed: int, tokens: Tensor, direction: Tensor) -> None:
     full = measure.reach(build_attention(lab, seed), tokens, direction)  # [time, time]
     causal = measure.reach(build_attention(lab, seed, causal=True), tokens, direction)  # [time, time]
     if lab.arm == "claim":
-        lab.check("pairs_felt", float((full > 0).double().mean()))
+        lab.check("pairs_felt", float((full > 0).float().mean()))
         lab.check("future_felt_causal", float(causal.triu(1).max()))
     else:
         past = torch.ones_like(causal).tril() > 0  # [time, time]
-        lab.check("pairs_felt_causal", float((causal > 0).double().mean()))
-        lab.check("past_felt_causal", float((causal[past] > 0).double().mean()))
+        lab.check("pairs_felt_causal", float((causal > 0).float().mean()))
+        lab.check("past_felt_causal", float((causal[past] > 0).float().mean()))
         lab.check("future_felt_unmasked", float(full.triu(1).max()))
 
 

@@ -31,9 +31,8 @@ import torch
 
 from .. import tasks, train
 from ..lab import Lab
-from ..models.fused import Fused
-from ..models.tagger import Tagger, core, parameters
-from ..models.transformer import Block, Transformer
+from ..models.tagger import Tagger, core, parameters, state_bytes
+from ..models.transformer import Block
 from ..tasks import Batch
 
 TITLE = "Recall against lag"
@@ -289,17 +288,11 @@ def stream(lab: Lab, which: int) -> torch.Generator:
 def _say(lab: Lab, runs: dict[str, Run]) -> None:
     """Size, state and learning rate of every network, once."""
     for name, run in runs.items():
+        kept = state_bytes(run.model, lab.size["lag"] + 1)
         lab.note(
-            f"{name}: {parameters(run.model)} parameters, {_state_bytes(lab, run.model)} bytes of state, "
+            f"{name}: {parameters(run.model)} parameters, {kept} bytes of state, "
             f"learning rate {run.learning_rate:g} of {lab.size['rates']}, accuracy {run.accuracy:.2f}"
         )
-
-
-def _state_bytes(lab: Lab, model: Tagger) -> int:
-    """What the network carries of one sequence at the question."""
-    parts = [model.core] if isinstance(model.core, Transformer) else list(model.core.children())
-    length = lab.size["lag"] + 1
-    return sum(part.state_bytes(length) for part in parts if isinstance(part, Transformer | Fused))
 
 
 def _draw_more(lab: Lab) -> None:

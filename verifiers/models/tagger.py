@@ -85,3 +85,9 @@ class Tagger(nn.Module):
 def parameters(model: nn.Module) -> int:
     """How many numbers are trained."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def state_bytes(model: nn.Module, length: int) -> int:
+    """Bytes that one sequence carries to its next token after `length` tokens, summed over the layers."""
+    kept = getattr(model, "state_bytes", None)
+    return kept(length) if kept else sum(state_bytes(part, length) for part in model.children())
