@@ -15,6 +15,7 @@ from collections import Counter
 from quizapp import bank, claims
 from quizapp.evidence import Run
 from quizapp.proof import Bench
+from quizapp.verifiers import catalogue
 
 DECIDED = ("holds", "depends", "fails")
 
@@ -60,7 +61,7 @@ def main() -> int:
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside it")
     parser.add_argument("--jobs", type=int, default=1, help="experiments at a time")
     given = parser.parse_args()
-    chosen = given.experiment or sorted(claims.experiments())
+    chosen = given.experiment or catalogue.names()
     spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(given.busy)]
     try:
         verdicts = asyncio.run(repeat(given.repeats, chosen, given.jobs))

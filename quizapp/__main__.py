@@ -152,6 +152,8 @@ def prove(
 
     how = headless.How(profile=profile, device=device, seeds=seeds)
     shipped = reference.load()
+    if runs is not None:
+        _keep_runs(runs, ())  # what cannot be written is said before anything runs
     bank = headless.bank_of_claims(_aside)
     chosen = headless.named(bank, claim) if claim else headless.testable(bank, topic, _aside)
 
@@ -174,7 +176,7 @@ def _keep_runs(file: Path, runs: Iterable[Run]) -> None:
 
     try:
         reference.write(file, runs)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         todo = "Name another file, in a folder you can write to."
         raise QuizError(f"the runs cannot be put into {file}: {error}", todo) from error
 

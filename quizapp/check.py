@@ -256,7 +256,7 @@ def _claim(claim: Claim, experiments: dict[str, Experiment], asked: int) -> Iter
 
 
 def _outdated(experiments: dict[str, Experiment]) -> Iterator[Finding]:
-    """Reference runs of experiments that have changed since. Raises BankError for what is no run."""
+    """Reference runs of experiments that have changed since. Raises RunsError for what is no run."""
     for device, runs in reference.load().runs.items():
         for name, run in runs.items():
             if name in experiments and experiments[name].fingerprint != run.fingerprint:

@@ -6,8 +6,6 @@ Experiments are read with ast; torch is never imported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from functools import lru_cache
 
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim, VerdictName
@@ -18,14 +16,12 @@ NOT_VERDICTS = ("crashed", "timeout", "cancelled", "invalid")
 """What a run can be instead of decided, worst first. None of them is ever good news."""
 
 
-@lru_cache(maxsize=1)
-def experiments() -> dict[str, Experiment]:
-    """Every experiment of the bench that can be read, by name; `quizapp check` says what ails the others."""
-    known = {}
-    for name in catalogue.names():
-        with suppress(ValueError):
-            known[name] = catalogue.read(name)
-    return known
+def experiment(name: str) -> Experiment | None:
+    """The experiment of that name, None when there is none to be read; `quizapp check` says what ails it."""
+    try:
+        return catalogue.read(name)
+    except (LookupError, ValueError):
+        return None
 
 
 def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
@@ -44,7 +40,6 @@ def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
     device = devices.pop() if len(devices) == 1 else ""
     expected: VerdictName | None = getattr(claim.expected, device, None) if claim.expected else None
     verdict, reason, conditions = _verdict(claim, needed)
-    known = experiments()
     return Evidence(
         claim=claim.id,
         verdict=verdict,
@@ -52,11 +47,14 @@ def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
         conditions=conditions,
         runs=tuple(needed),
         reason=reason,
-        stale=any(
-            run.experiment not in known or known[run.experiment].fingerprint != run.fingerprint
-            for run in needed
-        ),
+        stale=any(_stale(run) for run in needed),
     )
+
+
+def _stale(run: Run) -> bool:
+    """Whether the experiment is not what was run."""
+    known = experiment(run.experiment)
+    return known is None or known.fingerprint != run.fingerprint
 
 
 def _verdict(claim: Claim, runs: Iterable[Run]) -> tuple[str, str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 QuizError                what is wrong, where, what to do
 ├── BankError            a bank, claim or misconception file; carries every problem found
 ├── StoreError           the learner's file of answers
+├── RunsError            a file of runs, such as the reference evidence
 ├── BenchError           the bench process could not be started or understood
 └── ExportError          a deck could not be written
 """
@@ -52,6 +53,10 @@ class BankError(QuizError):
 
 class StoreError(QuizError):
     """The file with the learner's answers cannot be used."""
+
+
+class RunsError(QuizError):
+    """A file of runs holds something else."""
 
 
 class BenchError(QuizError):

@@ -23,7 +23,7 @@ from quizapp import claims, paths
 from quizapp.errors import BenchError
 from quizapp.evidence import Curve, Evidence, Plot, Run
 from quizapp.model import Claim, Status
-from quizapp.verifiers import wire
+from quizapp.verifiers import catalogue, wire
 from quizapp.verifiers.wire import Ended, Event, Request
 
 Process = asyncio.subprocess.Process
@@ -316,5 +316,5 @@ async def prove_claim(
 
 def source(experiment: str) -> tuple[Path, str]:
     """The file of an experiment and what is in it."""
-    path = claims.experiments()[experiment].path
+    path = catalogue.read(experiment).path
     return path, path.read_text(encoding="utf-8")

@@ -9,11 +9,10 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from quizapp import claims
-from quizapp.errors import BankError, Problem
+from quizapp.errors import RunsError
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim, build
 from quizapp.verifiers import catalogue
@@ -53,34 +52,29 @@ def numbers(runs: Iterable[Run]) -> dict[str, float]:
     }
 
 
-@lru_cache(maxsize=1)
 def load(folder: Path = FOLDER) -> Reference:
-    """All of it. Raises BankError naming file and line of what is not a run."""
+    """All of it. Raises RunsError naming file and line of what is no run."""
     files = {device: folder / f"{device}.jsonl" for device in DEVICES}
     return Reference(runs={device: read(file) for device, file in files.items() if file.is_file()})
 
 
 def read(file: Path) -> dict[str, Run]:
-    """Experiment -> run. Raises BankError naming the lines that are no runs."""
+    """Experiment -> run. Raises RunsError naming the first line that is no run."""
     found: dict[str, Run] = {}
-    problems = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
         try:
-            run = build(Run, json.loads(line))
+            run = build(Run, json.loads(line.decode()))
             found[run.experiment] = run
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-            problems.append(
-                Problem(str(file), number, 1, f"is not a run: {error}", "Delete the line and run it again.")
-            )
-    if problems:
-        raise BankError(problems)
+            what = f"{file}:{number}: is not a run: {error}"
+            raise RunsError(what, "Delete the line and run it again.") from error
     return found
 
 
 def write(file: Path, runs: Iterable[Run]) -> None:
     """Put runs that came to their end into the file, each in the place of an earlier one of its experiment.
 
-    Raises BankError when the file is there and holds something else, OSError when it cannot be written.
+    Raises RunsError when the file is there and holds something else, OSError when it cannot be written.
     """
     known = read(file) if file.is_file() else {}
     known |= {run.experiment: replace(run, id=0) for run in runs if run.status in KEPT}

@@ -48,7 +48,11 @@ def table(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
 
 
 def number(value: float) -> str:
-    """Four significant digits."""
+    """Four figures, or what it is instead of a number."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     return f"{value:.4g}"
 
 
@@ -166,12 +170,23 @@ def evidence_text(
 
 
 def reference_text(evidence: Evidence) -> str:
-    """Reference evidence in a line: verdict, device, date, and what speaks against relying on it."""
-    at = max(run.at for run in evidence.runs)[:10]
-    where = f"{_joined(evidence.runs, 'device')} ({_joined(evidence.runs, 'machine')})"
-    doubts = ["a surprise"] * evidence.surprise + ["stale: the experiment has changed since"] * evidence.stale
-    said = f"Reference: {evidence.verdict} on {where}, profile {_joined(evidence.runs, 'profile')}, {at}"
-    return "; ".join([said, *doubts])
+    """Reference evidence in words: where it was measured, what came out, what speaks against it."""
+    runs = evidence.runs
+    where = f"{_joined(runs, 'device')}, {_joined(runs, 'machine')}; profile {_joined(runs, 'profile')}"
+    when = max(run.at for run in runs)[:10]
+    said = [f"Reference ({where}, {_count(len(_seeds(runs)), 'seed')}, {when}): {evidence.verdict}."]
+    said += [stopped(condition) for condition in evidence.conditions]
+    if evidence.surprise:
+        said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
+    if evidence.stale:
+        said.append("Stale: the bench has changed since this was measured.")
+    return " ".join(said)
+
+
+def stopped(text: str) -> str:
+    """The text, one line, with a stop at its end."""
+    text = " ".join(text.split())
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _checks(claim: Claim, evidence: Evidence, colour: bool) -> list[str]:

@@ -68,7 +68,7 @@ class Study:
         self.bank = bank
         self.store = store
         self.topic = topic
-        self.numbers = numbers or {}
+        self.numbers: Numbers = numbers or {}
         self._now = now
         self._last: Item | None = None
         self._answers: list[Answered] = []

@@ -26,7 +26,7 @@ def real() -> catalogue.Experiment:
 def bench(monkeypatch, real):
     """A bench of two experiments with known fingerprints."""
     known = {name: dataclasses.replace(real, name=name, fingerprint=mark) for name, mark in MARKS.items()}
-    monkeypatch.setattr(claims, "experiments", lambda: known)
+    monkeypatch.setattr(claims, "experiment", known.get)
 
 
 def claim(supports=("one.a",), limits=(), expected=("holds", "holds", "holds")) -> Claim:
@@ -171,7 +171,7 @@ def test_evidence_of_another_bench_is_stale(fingerprint):
 
 
 def test_evidence_of_an_experiment_that_is_no_more_is_stale(monkeypatch):
-    monkeypatch.setattr(claims, "experiments", dict)
+    monkeypatch.setattr(claims, "experiment", lambda name: None)
     assert claims.judge(claim(), {"one": run(a="pass")}).stale
 
 
@@ -220,18 +220,14 @@ def test_runs_on_different_devices_share_no_expectation():
 # ---- the real bench ---------------------------------------------------------------------------------
 
 
-def test_an_experiment_that_cannot_be_read_takes_no_other_with_it(monkeypatch):
+@pytest.mark.parametrize("error", [ValueError("permutation.py lacks PLOT"), LookupError("there is none")])
+def test_evidence_of_an_experiment_that_cannot_be_read_is_stale(monkeypatch, error):
     monkeypatch.undo()
-    read = catalogue.read
 
-    def half_broken(name):
-        if name == "permutation":
-            raise ValueError("permutation.py lacks PLOT")
-        return read(name)
+    def broken(name):
+        raise error
 
-    monkeypatch.setattr(catalogue, "read", half_broken)
-    claims.experiments.cache_clear()
-    try:
-        assert set(claims.experiments()) == set(catalogue.names()) - {"permutation"}
-    finally:
-        claims.experiments.cache_clear()
+    assert claims.experiment("permutation") == catalogue.read("permutation")
+    monkeypatch.setattr(catalogue, "read", broken)
+    assert claims.experiment("permutation") is None
+    assert claims.judge(claim(), {"one": run(a="pass")}).stale

@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from quizapp import claims, export
+from quizapp import export
 from quizapp.errors import ExportError
 from quizapp.evidence import Run
 from quizapp.export import anki as package
@@ -22,6 +22,7 @@ from quizapp.export import changes, picture
 from quizapp.export.changes import Change, Changes
 from quizapp.export.deck import of
 from quizapp.model import Topic, build
+from quizapp.verifiers import catalogue
 
 collections = pytest.importorskip("anki.collection")
 
@@ -37,7 +38,7 @@ LATER = timedelta(days=365 * 50)
 def run():
     """A fabricated run of the bench as it stands, so that it is not stale."""
     made = build(Run, json.loads((FIXTURES / "fabricated_run.json").read_text(encoding="utf-8")))
-    fingerprint = claims.experiments()["gradient_distance"].fingerprint
+    fingerprint = catalogue.read("gradient_distance").fingerprint
     return dataclasses.replace(made, fingerprint=fingerprint)
 
 

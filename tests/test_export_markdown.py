@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from quizapp import claims, export
+from quizapp import claims, export, report
 from quizapp.errors import ExportError
 from quizapp.evidence import Run
 from quizapp.export import deck as decks
@@ -16,6 +16,7 @@ from quizapp.export import findings, markdown
 from quizapp.export.deck import of
 from quizapp.export.sheet import sheet
 from quizapp.model import Item, build
+from quizapp.verifiers import catalogue
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOSTILE = (
@@ -29,7 +30,7 @@ HOSTILE_STARTS = ("# h", "- a", "+ a", "1. a", "10) a", "> q", "===", "---", "``
 def run():
     """A fabricated run of the bench as it stands, so that it is not stale."""
     made = build(Run, json.loads((FIXTURES / "fabricated_run.json").read_text(encoding="utf-8")))
-    fingerprint = claims.experiments()["gradient_distance"].fingerprint
+    fingerprint = catalogue.read("gradient_distance").fingerprint
     return dataclasses.replace(made, fingerprint=fingerprint)
 
 
@@ -251,7 +252,7 @@ def test_a_full_run_is_repeated_as_one(all_kinds, run):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_numbers_that_are_none_are_words(value):
-    assert findings.number(value) in ("not a number", "∞", "-∞")
+    assert report.number(value) in ("not a number", "∞", "-∞")
 
 
 # ---- hostile texts --------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import math
 import pytest
 from quizapp.verifiers.wire import CheckResult
 
-from quizapp import claims, reference
-from quizapp.errors import BankError
+from quizapp import reference, report
+from quizapp.errors import RunsError
 from quizapp.evidence import Curve, Plot, Run
-from quizapp.export import findings
 from quizapp.model import Claim, build
+from quizapp.verifiers import catalogue
 
 
 def run(experiment="permutation", **given):
@@ -55,10 +55,10 @@ def test_a_new_run_takes_the_place_of_the_old_one_only(tmp_path):
 def test_a_line_that_is_no_run_is_named(tmp_path, line):
     file = tmp_path / "cpu.jsonl"
     file.write_text(f"{json.dumps({'experiment': 'a', 'profile': 'quick', 'status': 'ok'})}\n{line}\n")
-    with pytest.raises(BankError) as caught:
+    with pytest.raises(RunsError) as caught:
         reference.read(file)
-    assert f"{file}:2:1" in str(caught.value)
-    with pytest.raises(BankError):
+    assert f"{file}:2: " in str(caught.value)
+    with pytest.raises(RunsError):
         reference.write(file, [run()])
     assert file.read_text().endswith(f"{line}\n"), "what is there is left alone"
 
@@ -69,7 +69,7 @@ def test_evidence_is_judged_per_device():
     )
     on_cpu, on_cuda = shipped.evidence(claim())
     assert (on_cpu.verdict, on_cpu.surprise, on_cuda.surprise) == ("holds", True, False)
-    said = findings.reference(on_cpu)
+    said = report.reference_text(on_cpu)
     assert said.startswith("Reference (cpu, a box; profile quick, 2 seeds, 2026-01-02): holds.")
     assert "surprise" in said
     assert "Stale" in said, "no such fingerprint"
@@ -89,6 +89,6 @@ def test_what_comes_with_quizapp_can_be_read_and_says_where_it_was_measured():
         for name, made in runs.items():
             assert made.device == device
             assert made.status == "ok"
-            assert name in claims.experiments()
+            assert name in catalogue.names()
             assert made.machine
             assert made.seeds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,21 @@ def names() -> list[str]:
 
 def read(name: str) -> Experiment:
     """The experiment of that name. Raises LookupError, or ValueError when its declarations are wrong."""
+    path = BENCH / "experiments" / f"{name}.py"
     if name not in names():
         raise LookupError(f"there is no experiment {name!r}; there are: {', '.join(names())}")
-    path = BENCH / "experiments" / f"{name}.py"
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        found = _literals(tree)
-        doc = ast.get_docstring(tree) or ""
-        mark = fingerprint(path)
+        return _read(path, fingerprint(path))
     except SyntaxError as error:
         raise ValueError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, mark: str) -> Experiment:
+    """The experiment in the file, read once for every fingerprint."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    found = _literals(tree)
+    doc = ast.get_docstring(tree) or ""
     missing = [literal for literal in LITERALS if literal not in found]
     if missing or not doc:
         raise ValueError(f"{path.name} lacks {', '.join(missing) or 'a docstring'}")
@@ -58,7 +64,7 @@ def read(name: str) -> Experiment:
         raise ValueError(f"the docstring of {path.name} must say what the experiment does not show")
     _judge_literals(path.name, found)
     return Experiment(
-        name=name,
+        name=path.stem,
         title=found["TITLE"],
         doc=doc,
         checks=declared(found["CHECKS"]),
@@ -106,22 +112,25 @@ def fingerprint(path: Path) -> str:
         current = waiting.pop()
         if current in seen or not current.is_file():
             continue
-        seen[current] = current.read_bytes()
-        waiting.extend(_imports(current, ast.parse(seen[current], str(current))))
+        now = current.stat()
+        seen[current], imported = _source(current, now.st_mtime_ns, now.st_size)
+        waiting.extend(imported)
     digest = hashlib.sha256()
     for current in sorted(seen):
         digest.update(current.relative_to(BENCH).as_posix().encode() + b"\0" + seen[current] + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _imports(path: Path, tree: ast.Module) -> list[Path]:
-    """The bench files that relative imports in a module can mean."""
+@lru_cache(maxsize=512)
+def _source(path: Path, changed_ns: int, size: int) -> tuple[bytes, tuple[Path, ...]]:
+    """What a file holds, and the bench files that its relative imports can mean; once while it stays so."""
+    held = path.read_bytes()
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(held, str(path))):
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = path.parents[node.level - 1]
             module = folder.joinpath(*(node.module or "").split(".")) if node.module else folder
             if module != BENCH:
                 found += [module.with_suffix(".py"), module / "__init__.py"]
             found.extend(module / f"{alias.name}.py" for alias in node.names)
-    return found
+    return held, tuple(found)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import torch
 
@@ -38,7 +40,17 @@ def machine(device: str) -> str:
     """The device in words."""
     if device == "cuda":
         return str(torch.cuda.get_device_name())
-    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} thread"
+    return f"{processor()}, {torch.get_num_threads()} thread"
+
+
+def processor() -> str:
+    """The model of the CPU, or at least its kind."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            what, _, value = line.partition(":")
+            if what.strip() == "model name" and value.strip():
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def looks_for(experiment: Experiment, seeds: int | None) -> tuple[int, ...]:
@@ -95,17 +107,27 @@ def run(
             emit(Checked(check=result))
         if all(result.outcome != "unclear" for result in results.values()):
             break
-    wrong = [result.name for result in results.values() if not result.tripped]
+    reason = _untripped(results.values())
     emit(
         Finished(
-            status="invalid" if wrong else "ok",
-            reason=f"these controls did not come out as they must: {', '.join(wrong)}" if wrong else "",
+            status="invalid" if reason else "ok",
+            reason=reason,
             seeds=tuple(range(first_seed, first_seed + done)),
             seconds=time.perf_counter() - began,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
     )
     return results
+
+
+def _untripped(results: Iterable[CheckResult]) -> str:
+    """Which controls came out wrong, and which could not be decided; empty when all are as they must be."""
+    known = [result for result in results if not result.tripped]
+    wrong = [result.name for result in known if result.outcome != "unclear"]
+    open_ = [result.name for result in known if result.outcome == "unclear"]
+    said = [f"these controls did not come out as they must: {', '.join(wrong)}"] * bool(wrong)
+    said += [f"these controls could not be decided: {', '.join(open_)}"] * bool(open_)
+    return "; ".join(said)
 
 
 def _started(experiment: Experiment, profile: str, device: str, looks: tuple[int, ...]) -> Started:

@@ -26,6 +26,7 @@ from quizapp.export import changes, findings, picture
 from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Item
+from quizapp.report import reference_text
 
 MODEL_ID = 1_482_907_311
 DECK_IDS = {
@@ -233,7 +234,7 @@ def _evidence(deck: Deck, known: Iterable[Claim], media: dict[str, str]) -> str:
 
 def _claim(claim: Claim, evidence: Evidence | None, references: Iterable[Evidence]) -> str:
     said = f"<p>“{text(claim.says)}”</p><p><b>{text(findings.sentence(claim, evidence))}</b></p>"
-    said += "".join(f"<p>{text(findings.reference(reference))}</p>" for reference in references)
+    said += "".join(f"<p>{text(reference_text(reference))}</p>" for reference in references)
     said += f"<p>Better said: {text(claim.correct)}</p>"
     if evidence is None:
         return said

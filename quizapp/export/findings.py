@@ -6,7 +6,6 @@ may make a run that did not come to its end sound like good news.
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from quizapp import claims
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim
+from quizapp.report import number, stopped
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {
@@ -57,38 +57,18 @@ def state(claim: Claim, evidence: Evidence | None) -> str:
 def sentence(claim: Claim, evidence: Evidence | None) -> str:
     """What the evidence says, with everything that speaks against relying on it."""
     if not claim.checks:
-        return f"Cited from the literature; it cannot be tested here. {_stopped(claim.untestable)}".strip()
+        return f"Cited from the literature; it cannot be tested here. {stopped(claim.untestable)}".strip()
     if evidence is None:
         return f"Not run yet. Run it with: {command(claim, None)}"
     said = [VERDICTS.get(evidence.verdict, f"{evidence.verdict.capitalize()}:")]
-    said += [_stopped(condition) for condition in evidence.conditions]
+    said += [stopped(condition) for condition in evidence.conditions]
     if evidence.reason:
-        said.append(_stopped(evidence.reason))
+        said.append(stopped(evidence.reason))
     if evidence.surprise:
         said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
     if evidence.stale:
         said.append("Stale: the bench has changed since this was measured; run it again.")
     return " ".join(said)
-
-
-def reference(evidence: Evidence) -> str:
-    """Reference evidence in a sentence: where it was measured, and what came out."""
-    run = evidence.runs[0]
-    seeds = max(len(run.seeds) for run in evidence.runs)
-    where = (
-        f"{run.device}, {run.machine}; profile {run.profile}, {seeds} seed{'s' * (seeds != 1)}, {run.at[:10]}"
-    )
-    said = [f"Reference ({where}): {evidence.verdict}."]
-    said += [_stopped(condition) for condition in evidence.conditions]
-    if evidence.surprise:
-        said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
-    if evidence.stale:
-        said.append("Stale: the bench has changed since this was measured.")
-    return " ".join(said)
-
-
-def _stopped(text: str) -> str:
-    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def command(claim: Claim, evidence: Evidence | None) -> str:
@@ -135,15 +115,6 @@ def bounds(check: CheckResult) -> str:
     if low is not None:
         return f"at least {number(low)}"
     return "none" if high is None else f"at most {number(high)}"
-
-
-def number(value: float) -> str:
-    """Four figures, or what it is instead of a number."""
-    if math.isnan(value):
-        return "not a number"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{value:.4g}"
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

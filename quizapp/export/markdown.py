@@ -13,6 +13,7 @@ from quizapp.export import findings, picture
 from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Item, Source
+from quizapp.report import reference_text
 
 SPECIAL = re.compile(
     r"[\\`*_\[\]~|#@]"
@@ -206,7 +207,7 @@ def _claim(claim: Claim, evidence: Evidence | None, references: Iterable[Evidenc
     lines = [f"### {text(_evidence_heading(claim.id))}", "", f"> {text(claim.says)}", ""]
     lines += [f"**{text(findings.sentence(claim, evidence))}**", ""]
     for reference in references:
-        lines += [text(findings.reference(reference)), ""]
+        lines += [text(reference_text(reference)), ""]
     lines += [f"Better said: {text(claim.correct)}<br>", f"In the literature: {text(claim.standing)}.", ""]
     lines += [f"- {text(_source(source))}" for source in claim.sources]
     if not claim.checks:

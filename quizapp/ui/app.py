@@ -15,13 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from quizapp import bank, paths
-from quizapp.errors import BankError, Problem
+from quizapp.errors import BankError, Problem, RunsError
 from quizapp.store import Store
 from quizapp.study import Study
 
 if TYPE_CHECKING:
     from quizapp.evidence import Run
+    from quizapp.grade import Numbers
     from quizapp.proof import Bench
+    from quizapp.reference import Reference
 
 Start = Literal["home", "study", "claims"]
 WARM_AFTER = 0.3
@@ -54,6 +56,7 @@ class QuizApp(App[None]):
         self.start = start
         self.claim = claim
         self._runs: dict[str, Run] | None = None
+        self._reference: Reference | None = None
 
     # ---- what the screens ask for
 
@@ -78,12 +81,28 @@ class QuizApp(App[None]):
         self.store.add_run(run)
         self._runs = None
 
-    def study(self, topic: str | None = None) -> Study:
-        """A new sitting."""
+    @property
+    def reference(self) -> Reference:
+        """The evidence that came with quizapp; none, and a word about it, when it cannot be read."""
+        if self._reference is None:
+            from quizapp import reference
+
+            try:
+                self._reference = reference.load()
+            except RunsError as error:
+                self._reference = reference.Reference(runs={})
+                self.notify(str(error), severity="error")
+        return self._reference
+
+    def numbers(self) -> Numbers:
+        """What was measured, here or else for the reference: `experiment.check` -> its estimate."""
         from quizapp import reference
 
-        numbers = reference.load().numbers() | reference.numbers(self.runs.values())
-        return Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic, numbers=numbers)
+        return self.reference.numbers() | reference.numbers(self.runs.values())
+
+    def study(self, topic: str | None = None) -> Study:
+        """A new sitting; it knows no measurements yet."""
+        return Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic)
 
     # ---- life
 
@@ -124,6 +143,7 @@ class QuizApp(App[None]):
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
+        await asyncio.to_thread(getattr, self, "reference")
         gc.freeze()  # what is there now stays: looking through it again and again would delay keys
         self._start_bench()
 

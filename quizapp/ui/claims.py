@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp import claims, reference
+from quizapp import claims
 from quizapp.evidence import Evidence
 from quizapp.model import Claim
 from quizapp.report import reference_text
@@ -66,7 +66,7 @@ class ClaimsScreen(Screen[None]):
             lambda: {claim.id: claims.judge(claim, runs) for claim in known}
         )
         self.references = await asyncio.to_thread(
-            lambda: {claim.id: reference.load().evidence(claim) for claim in known}
+            lambda: {claim.id: self.app.reference.evidence(claim) for claim in known}
         )
         self._fill()
 

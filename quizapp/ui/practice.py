@@ -73,6 +73,17 @@ class PracticeScreen(Screen[None]):
         """Ask the first item."""
         self._ask(self.study.next())
 
+    def on_screen_resume(self) -> None:
+        """Something may have been measured meanwhile."""
+        self._know()
+
+    @work(exclusive=True, group="know")
+    async def _know(self) -> None:
+        """Learn what was measured: from now on items come up that ask for it."""
+        self.study.numbers = await asyncio.to_thread(self.app.numbers)
+        if self.item is None and not self.study.answers:
+            self._ask(self.study.next())
+
     # ---- asking
 
     def _ask(self, item: Item | None) -> None:

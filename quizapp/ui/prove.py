@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -14,7 +15,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from quizapp import claims, reference
+from quizapp import claims
 from quizapp.errors import BenchError
 from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
@@ -91,11 +92,8 @@ class ProveScreen(Screen[None]):
     def _predict(self) -> None:
         self.phase = "predict"
         names = "   ".join(f"{key} {name}" for key, name in PREDICTIONS.items())
-        titles = [
-            f"  {name}: {claims.experiments()[name].title}"
-            for name in self.claim.experiments
-            if name in claims.experiments()
-        ]
+        known = [claims.experiment(name) for name in self.claim.experiments]
+        titles = [f"  {experiment.name}: {experiment.title}" for experiment in known if experiment]
         self.query_one("#verdict", Static).update(
             lines(bold("What will the bench say?"), names, "", dim("It will run"), *titles)
         )
@@ -220,7 +218,9 @@ class ProveScreen(Screen[None]):
             rows.append(f"  You predicted {self.predicted}: {'right' if hit else 'not what came out'}.")
         rows += ["", Content.assemble(("More exactly: ", "bold"), self.claim.correct)]
         self.query_one("#verdict", Static).update(lines(*rows))
-        self.query_one("#more", Static).update(_provenance(self.claim, evidence))
+        self.query_one("#more", Static).update(
+            _provenance(self.claim, evidence, self.app.reference.evidence(self.claim))
+        )
         self._status(f"{evidence.verdict}")
         self._hint(("up down", "scroll"), ("c", "source"), ("r", "again"), ("escape", "back"))
         self.query_one("#body").scroll_home(animate=False)
@@ -252,7 +252,7 @@ class ProveScreen(Screen[None]):
 
         at_hand = self.recorder.request.experiment if self.recorder else None
         name = at_hand or next(iter(self.claim.experiments), None)
-        if name in claims.experiments():
+        if name and claims.experiment(name):
             self.app.push_screen(SourceScreen(name))
 
     async def action_leave(self) -> None:
@@ -300,7 +300,7 @@ def _agreement(evidence: Evidence) -> str:
     return "   as expected from the literature" if evidence.verdict == evidence.expected else ""
 
 
-def _provenance(claim: Claim, evidence: Evidence) -> Content:
+def _provenance(claim: Claim, evidence: Evidence, references: Iterable[Evidence]) -> Content:
     """Everything needed to doubt the verdict."""
     rows: list[Content | str] = []
     for run in evidence.runs:
@@ -311,7 +311,7 @@ def _provenance(claim: Claim, evidence: Evidence) -> Content:
             dim(f"  {run.at}  fingerprint {run.fingerprint}"),
             *[dim(f"  note: {note}") for note in run.notes],
         ]
-    rows += [dim(reference_text(shipped)) for shipped in reference.load().evidence(claim)]
+    rows += [dim(reference_text(shipped)) for shipped in references]
     read = [
         f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources
     ]

@@ -136,7 +136,7 @@ def _race(lab: Lab) -> None:
     lengths = {*size["gap"], *size["beyond"], size["wide"]}
     steps = {("lstm", n): step(lab, fused, 1, n) for n in sorted(lengths)}
     steps |= {("transformer", n): step(lab, block, 1, n) for n in sorted(lengths)}
-    steps |= {("plain lstm", n): step(lab, plain, 1, n) for n in sorted({*size["plain"], size["wide"]})}
+    steps["plain lstm", size["wide"]] = step(lab, plain, 1, size["wide"])
     many = {
         "lstm, batch": step(lab, fused, size["batch"], size["wide"]),
         "transformer, batch": step(lab, block, size["batch"], size["wide"]),
@@ -161,12 +161,15 @@ def _race(lab: Lab) -> None:
     lab.check("speedup_plain_at_512", speedup(size["wide"], "plain lstm"))
     lab.check("gap_growth", speedup(size["gap"][1]) / speedup(size["gap"][0]))
     lab.check("gap_growth_beyond", speedup(size["beyond"][1]) / speedup(size["beyond"][0]))
-    ends = {n: name("lstm", n) for n in size["fused"]}
-    long = measure(lab, {name: step(lab, fused, 1, n) for n, name in ends.items()}, more=1)
-    lab.check("lstm_exponent", long.slope(ends))
-    lab.check("plain_lstm_exponent", times.slope({n: name("plain lstm", n) for n in size["plain"]}))
-    for n in size["fused"]:
-        lab.point("lstm, batch 1", n, 1e3 * long.typical(ends[n]))
+    for check, model, kind, ends, more in (
+        ("lstm_exponent", fused, "lstm", size["fused"], 1),
+        ("plain_lstm_exponent", plain, "plain lstm", size["plain"], 4),
+    ):
+        names = {n: name(kind, n) for n in ends}
+        alone = measure(lab, {name: step(lab, model, 1, n) for n, name in names.items()}, more=more)
+        lab.check(check, alone.slope(names))
+        for n in ends:
+            lab.point(f"{kind}, batch 1", n, 1e3 * alone.typical(names[n]))
     for kind, n in steps:
         lab.point(f"{kind}, batch 1", n, 1e3 * times.typical(name(kind, n)))
 
@@ -177,21 +180,15 @@ def _known(lab: Lab) -> None:
     short, long = size["core"]
     block = build_block(lab)
     once = step(lab, block, 1, size["gap"][0])
-    times = measure(
-        lab,
-        {
-            "once": once,
-            "same": step(lab, block, 1, size["gap"][0]),
-            **{f"{count} times": repeat(once, count) for count in (7, 16)},
-            **{name("pairs", n): pairs_of(lab, n) for n in (short, long)},
-            **{name("tokens", n): tokens_of(lab, n) for n in (short, long)},
-            **{name("tokens again", n): tokens_of(lab, n) for n in (short, long)},
-        },
-        more=3,
-    )
+    same = step(lab, block, 1, size["gap"][0])
+    many = {f"{count} times": repeat(once, count) for count in (7, 16)}
+    times = measure(lab, {"once": once, "same": same, **many}, more=3)
+    work = {"pairs": pairs_of, "tokens": tokens_of, "tokens again": tokens_of}
+    known = {name(kind, n): make(lab, n) for kind, make in work.items() for n in (short, long)}
+    grown = measure(lab, known, more=6)
 
     def gap(over: str, under: str) -> float:
-        ends = [times.ratio(name(over, n), name(under, n)) for n in (long, short)]
+        ends = [grown.ratio(name(over, n), name(under, n)) for n in (long, short)]
         return ends[0] / ends[1]
 
     lab.check("same_is_tenfold", times.ratio("same", "once"))
@@ -203,10 +200,10 @@ def _known(lab: Lab) -> None:
     lab.check("same_gap_shrinks", gap("tokens again", "tokens"))
     lab.check("quadratic_gap_grows", gap("pairs", "tokens"))
     lab.check("linear_gap_shrinks", gap("tokens", "pairs"))
-    lab.check("pairs_exponent", times.slope({n: name("pairs", n) for n in size["core"]}))
+    lab.check("pairs_exponent", grown.slope({n: name("pairs", n) for n in size["core"]}))
     for kind in ("pairs", "tokens"):
         for n in (short, long):
-            lab.point(f"work on {kind}", n, 1e3 * times.typical(name(kind, n)))
+            lab.point(f"work on {kind}", n, 1e3 * grown.typical(name(kind, n)))
 
 
 # ---- what is timed ----------------------------------------------------------------------------------
