@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from quizapp.verifiers.wire import CheckResult
 
@@ -24,3 +25,9 @@ def judged(experiment: str, results: Mapping[str, CheckResult], wanted: Collecti
             found[claim.id] = evidence.verdict
     assert found, f"no claim of {sorted(wanted)} rests on {experiment} alone"
     return found
+
+
+def within(checks: Mapping[str, Mapping[str, Any]], value: float, name: str) -> bool:
+    """Whether a value lies within the bounds of the check of that name."""
+    low, high = checks[name]["bounds"]
+    return bool((low is None or low <= value) and (high is None or value <= high))

@@ -1,6 +1,7 @@
 """One seed of the quick profile, mutants that turn a check round, and the parts against what they must be."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,9 @@ from quizapp.verifiers.lab import Lab
 from torch import nn
 
 from quizapp.verifiers import engine, train
+from tests.bench.judged import within
+
+inside = partial(within, experiment.CHECKS)
 
 NAME = "associative_recall"
 QUICK = experiment.PROFILES["quick"]
@@ -24,11 +28,6 @@ def run_trial(arm="claim"):
     one = lab(arm)
     experiment.trial(one)
     return one.values
-
-
-def inside(value, name):
-    low, high = experiment.CHECKS[name]["bounds"]
-    return (low is None or low <= value) and (high is None or value <= high)
 
 
 def test_a_seed_with_one_learning_rate():

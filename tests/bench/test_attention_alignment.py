@@ -15,7 +15,9 @@ from quizapp.verifiers.models.attention import Attention
 
 from quizapp.verifiers import engine, tasks
 
-from .judged import judged
+from .judged import judged, within
+
+inside = partial(within, experiment.CHECKS)
 
 NAME = "attention_alignment"
 CLAIMS_FILE = Path(__file__).parents[2] / "questions" / "claims.yaml"
@@ -32,11 +34,6 @@ def run_trial(arm="claim"):
     one = lab(arm)
     experiment.trial(one)
     return one.values
-
-
-def inside(number, name):
-    low, high = experiment.CHECKS[name]["bounds"]
-    return (low is None or low <= number) and (high is None or number <= high)
 
 
 def attending(**size):

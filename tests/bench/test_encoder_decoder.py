@@ -1,6 +1,7 @@
 """The model against a plain loop, and the copying experiment with its parts broken one by one."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from quizapp.verifiers.models.lstm import LSTM
 from quizapp.verifiers.tasks import IGNORE
 
 from quizapp.verifiers import engine, tasks
+from tests.bench.judged import within
+
+inside = partial(within, experiment.CHECKS)
 
 NAME = "encoder_decoder"
 CLAIMS_FILE = Path(__file__).parents[2] / "questions" / "claims.yaml"
@@ -31,11 +35,6 @@ def run_trial(arm="claim", size=QUICK):
     return one.values
 
 
-def inside(values, name):
-    low, high = experiment.CHECKS[name]["bounds"]
-    return (low is None or low <= values[name]) and (high is None or values[name] <= high)
-
-
 @pytest.fixture(scope="module")
 def claim():
     return run_trial()
@@ -51,8 +50,8 @@ def control():
 
 def test_one_vector_loses_long_sources_and_attention_does_not(claim):
     for name in ("plain_accuracy_5", "plain_drop", "wider_vector_gain", "attention_accuracy_20"):
-        assert inside(claim, name), (name, claim[name])
-    assert not inside(claim, "plain_accuracy_20")
+        assert inside(claim[name], name), (name, claim[name])
+    assert not inside(claim["plain_accuracy_20"], "plain_accuracy_20")
     assert claim["plain_accuracy_20"] > 1.5 / experiment.SYMBOLS  # far from chance: it did learn
 
 
@@ -64,14 +63,14 @@ def test_the_plain_net_knows_the_source_by_the_vector_alone(claim, control):
 
 
 def test_the_gradient_is_lost_on_the_chain_unless_gates_are_open(claim, control):
-    assert inside(claim, "gradient_ratio")
-    assert not inside(control, "gradient_ratio_open_gates")
-    assert not inside(claim, "gradient_ratio_trained")
+    assert inside(claim["gradient_ratio"], "gradient_ratio")
+    assert not inside(control["gradient_ratio_open_gates"], "gradient_ratio_open_gates")
+    assert not inside(claim["gradient_ratio_trained"], "gradient_ratio_trained")
 
 
 def test_nothing_is_lost_when_long_sources_say_no_more_than_short_ones(control):
-    assert not inside(control, "sparse_drop")
-    assert inside(control, "sparse_accuracy_20")
+    assert not inside(control["sparse_drop"], "sparse_drop")
+    assert inside(control["sparse_accuracy_20"], "sparse_accuracy_20")
 
 
 @pytest.mark.slow
@@ -104,9 +103,9 @@ def test_mutant_the_plain_net_secretly_attends(monkeypatch):
 
     monkeypatch.setattr(experiment, "net", attending)
     values = run_trial(size=UNTRAINED)
-    assert not inside(values, "scores_beyond_vector")
-    assert not inside(values, "cut_gradient_plain")
-    assert not inside(values, "gradient_ratio")
+    assert not inside(values["scores_beyond_vector"], "scores_beyond_vector")
+    assert not inside(values["cut_gradient_plain"], "cut_gradient_plain")
+    assert not inside(values["gradient_ratio"], "gradient_ratio")
 
 
 def test_mutant_attention_that_reads_all_states_alike(monkeypatch):
@@ -123,8 +122,8 @@ def test_mutant_attention_that_reads_all_states_alike(monkeypatch):
 def test_mutant_a_control_whose_sources_say_more_when_longer(monkeypatch):
     monkeypatch.setattr(experiment, "sparse_copying", experiment.copying)
     values = run_trial("control")
-    assert inside(values, "sparse_drop")  # must fail: the run would be invalid
-    assert not inside(values, "sparse_accuracy_20")
+    assert inside(values["sparse_drop"], "sparse_drop")  # must fail: the run would be invalid
+    assert not inside(values["sparse_accuracy_20"], "sparse_accuracy_20")
 
 
 # ---- the experiment's parts -------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Capacities worked out by hand, two estimates that agree, and checks that turn when the cause goes."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -11,6 +12,9 @@ from quizapp.verifiers.models.linear_attention import LinearAttention
 from quizapp.verifiers.models.lstm import LSTM
 
 from quizapp.verifiers import engine
+from tests.bench.judged import within
+
+inside = partial(within, experiment.CHECKS)
 
 NAME = "memory_capacity"
 SMALL = {
@@ -37,11 +41,6 @@ def run_trial(arm="claim", seed=0):
     return one.values
 
 
-def inside(values, name):
-    low, high = experiment.CHECKS[name]["bounds"]
-    return (low is None or low <= values[name]) and (high is None or values[name] <= high)
-
-
 @pytest.mark.slow
 def test_the_outcomes_of_the_quick_profile():
     results = engine.run(NAME, lambda event: None, device="cpu")
@@ -56,11 +55,11 @@ def test_the_outcomes_of_a_small_trial(seed):
     assert values == run_trial(seed=seed)
     # So few sequences leave the estimated growths rough.
     rough = {"rnn_history_growth", "lstm_history_growth", "lstm_older_half"}
-    assert {name for name in values if not inside(values, name)} <= rough
+    assert {name for name in values if not inside(values[name], name)} <= rough
     values = run_trial("control", seed)
     for name, found in experiment.CHECKS.items():
         if found["arm"] == "control" and name != "strangers_capacity":
-            assert inside(values, name) == (found["must"] == "pass"), name
+            assert inside(values[name], name) == (found["must"] == "pass"), name
 
 
 # ---- mutants --------------------------------------------------------------------------------------
@@ -79,7 +78,7 @@ def test_mutant_a_state_that_keeps_every_output(monkeypatch):
     monkeypatch.setattr(experiment, "states_after", hoarding)
     one = lab()
     shares = experiment.impulse_shares(one, experiment.linear_rnn(one, 4), [16, 64])
-    assert not inside({"linear_history_growth": growth(shares)}, "linear_history_growth")
+    assert not inside(growth(shares), "linear_history_growth")
     assert growth(shares) == pytest.approx(4.0, abs=0.01)
 
 
@@ -93,14 +92,14 @@ def test_mutant_a_matrix_memory_that_attends(monkeypatch):
         experiment, "recalled", lambda lab, width, pairs, way: recalled(lab, width, pairs, "softmax")
     )
     values = run_trial()
-    assert not inside(values, "linear_memory_drop")
-    assert not inside(values, "linear_memory_gain")
+    assert not inside(values["linear_memory_drop"], "linear_memory_drop")
+    assert not inside(values["linear_memory_gain"], "linear_memory_gain")
 
 
 def test_mutant_a_linear_rnn_that_fades(monkeypatch):
     linear_rnn = experiment.linear_rnn
     monkeypatch.setattr(experiment, "linear_rnn", lambda lab, width, gain=1.0: linear_rnn(lab, width, 0.3))
-    assert not inside(run_trial(), "linear_width_exponent")
+    assert not inside(run_trial()["linear_width_exponent"], "linear_width_exponent")
 
 
 # ---- the parts ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -13,7 +14,9 @@ from quizapp.verifiers.wire import Note
 
 from quizapp import bank
 from quizapp.verifiers import catalogue, engine
-from tests.bench.judged import judged
+from tests.bench.judged import judged, within
+
+inside = partial(within, experiment.CHECKS)
 
 NAME = "position_readout"
 CLAIM = "pe-required"
@@ -47,11 +50,6 @@ def run_trial(arm="claim", **options):
     return lab.values
 
 
-def inside(values, name):
-    low, high = experiment.CHECKS[name]["bounds"]
-    return (low is None or low <= values[name]) and (high is None or values[name] <= high)
-
-
 def hastily():
     """What the app would say of the claim if every seed gave the numbers of one hasty trial."""
     values = run_trial(size=HASTY)
@@ -65,7 +63,7 @@ def hastily():
 
 def test_a_decoder_knows_order_and_place_and_an_encoder_does_not():
     values = run_trial()
-    assert {name for name in values if inside(values, name)} == {
+    assert {name for name in values if inside(values[name], name)} == {
         "encoder_shift",
         "encoder_order_accuracy",
         "encoder_place",
@@ -79,7 +77,7 @@ def test_the_controls_come_out_as_they_must():
     values = run_trial("control")
     for name, value in values.items():
         must = experiment.CHECKS[name]["must"]
-        assert inside(values, name) == (must == "pass"), (name, value)
+        assert inside(values[name], name) == (must == "pass"), (name, value)
 
 
 @pytest.mark.slow
@@ -107,14 +105,14 @@ def test_a_decoder_that_has_not_learned_is_no_evidence():
 
 def test_the_untrained_probe_alone_makes_the_claim_fail():
     values, verdict = hastily()
-    assert not inside(values, "untrained_decoder_r2")
+    assert not inside(values["untrained_decoder_r2"], "untrained_decoder_r2")
     assert verdict == "fails"
 
 
 def test_mutant_a_decoder_without_its_mask(monkeypatch):
     monkeypatch.setattr(experiment, "DECODER", experiment.ENCODER)
     values, verdict = hastily()
-    assert inside(values, "untrained_decoder_r2")
+    assert inside(values["untrained_decoder_r2"], "untrained_decoder_r2")
     assert verdict == "unclear"
 
 
@@ -125,14 +123,14 @@ def test_mutant_no_start_token(monkeypatch):
         experiment, "_one_r2", lambda lab, kind, start, shuffled: one_r2(lab, kind, False, shuffled)
     )
     values, verdict = hastily()
-    assert inside(values, "untrained_decoder_r2")
+    assert inside(values["untrained_decoder_r2"], "untrained_decoder_r2")
     assert verdict == "unclear"
 
 
 def test_mutant_an_encoder_that_is_given_positions(monkeypatch):
     monkeypatch.setattr(experiment, "ENCODER", experiment.PLACED)
     values = run_trial(size=HASTY)
-    assert not inside(values, "encoder_shift")
+    assert not inside(values["encoder_shift"], "encoder_shift")
     assert values["untrained_encoder_r2"] > experiment.CHECKS["untrained_encoder_r2"]["bounds"][1]
 
 

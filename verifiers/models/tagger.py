@@ -88,6 +88,7 @@ def parameters(model: nn.Module) -> int:
 
 
 def state_bytes(model: nn.Module, length: int) -> int:
-    """Bytes that one sequence carries to its next token after `length` tokens, summed over the layers."""
-    kept = getattr(model, "state_bytes", None)
-    return kept(length) if kept else sum(state_bytes(part, length) for part in model.children())
+    """Bytes that one sequence carries to its next token after `length` tokens, over its innermost layers."""
+    inside = sum(state_bytes(part, length) for part in model.children())
+    own = getattr(model, "state_bytes", None)
+    return own(length) if own and not inside else inside
