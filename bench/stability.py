@@ -20,8 +20,11 @@ from quizapp.verifiers import catalogue
 DECIDED = ("holds", "depends", "fails")
 
 
-async def repeat(repeats: int, chosen: list[str], jobs: int) -> dict[str, Counter[str]]:
-    """Claim -> how often each verdict came out, over claims that need the chosen experiments only."""
+async def repeat(repeats: int, chosen: list[str], jobs: int, first: int = 1) -> dict[str, Counter[str]]:
+    """Claim -> how often each verdict came out, over claims that need the chosen experiments only.
+
+    first: the number of the first set of seeds; set n begins at seed 1000 n.
+    """
     known = [c for c in bank.load().claims.values() if c.checks and set(c.experiments) <= set(chosen)]
     verdicts: dict[str, Counter[str]] = {claim.id: Counter() for claim in known}
     seconds: Counter[str] = Counter()
@@ -29,12 +32,12 @@ async def repeat(repeats: int, chosen: list[str], jobs: int) -> dict[str, Counte
 
     async def share(job: int, number: int) -> dict[str, Run]:
         return {
-            name: await benches[job].prove(name, device="cpu", first_seed=1000 * (number + 1))
+            name: await benches[job].prove(name, device="cpu", first_seed=1000 * number)
             for name in chosen[job::jobs]
         }
 
     try:
-        for number in range(repeats):
+        for number in range(first, first + repeats):
             made = await asyncio.gather(*(share(job, number) for job in range(jobs)))
             runs = {name: run for part in made for name, run in part.items()}
             seconds.update({name: run.seconds for name, run in runs.items()})
@@ -44,7 +47,7 @@ async def repeat(repeats: int, chosen: list[str], jobs: int) -> dict[str, Counte
                 verdicts[claim.id][evidence.verdict] += 1
                 if evidence.verdict not in DECIDED:
                     print(f"  {claim.id}: {evidence.verdict}: {evidence.reason}", file=sys.stderr)
-            print(f"{number + 1} of {repeats}", file=sys.stderr, flush=True)
+            print(f"{number - first + 1} of {repeats}", file=sys.stderr, flush=True)
     finally:
         for one in benches:
             await one.close()
@@ -59,12 +62,13 @@ def main() -> int:
     parser.add_argument("repeats", type=int)
     parser.add_argument("experiment", nargs="*", help="left out: all")
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside it")
+    parser.add_argument("--first", type=int, default=1, help="number of the first set of seeds")
     parser.add_argument("--jobs", type=int, default=1, help="experiments at a time")
     given = parser.parse_args()
     chosen = given.experiment or catalogue.names()
     spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(given.busy)]
     try:
-        verdicts = asyncio.run(repeat(given.repeats, chosen, given.jobs))
+        verdicts = asyncio.run(repeat(given.repeats, chosen, given.jobs, given.first))
     finally:
         for process in spinning:
             process.kill()
