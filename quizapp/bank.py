@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from quizapp.errors import BankError, Problem
 from quizapp.model import Claim, Concept, Item, Misconception, build
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from quizapp.strict_yaml import Document
 
 SCHEMA = 1
@@ -135,7 +138,7 @@ def _take(
 
 def _entry(document: Document, part: str, loc: list[str | int], entry: object) -> tuple[Any, list[Problem]]:
     """One entry, checked; None when it is not in order."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     if not isinstance(entry, dict):
         return None, [document.problem(loc, "is not a mapping", "Write `key: value` lines.")]
@@ -147,13 +150,21 @@ def _entry(document: Document, part: str, loc: list[str | int], entry: object) -
             return None, [document.problem([*loc, "kind"], f"unknown kind {kind!r}", todo)]
         cls = model.KINDS[kind]
     try:
-        value = TypeAdapter(cls).validate_python(entry)
+        value = _adapter(cls).validate_python(entry)
     except ValidationError as error:
         return None, [_explain(document, loc, cls, detail) for detail in error.errors()]
     return value, [
         document.problem([*loc, *inner], what, todo)
         for inner, what, todo in (_structure(value) if isinstance(value, Item) else [])
     ]
+
+
+@lru_cache(maxsize=64)
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    """What checks entries of a class: a hundred times dearer to make than to use."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
 
 
 def _explain(document: Document, loc: list[str | int], cls: type[Any], detail: Any) -> Problem:  # noqa: ANN401
