@@ -152,7 +152,9 @@ def _numeric(
 
 
 def _amount(value: float, answer: model.Answer) -> str:
-    return f"{value:,.6g} {answer.unit}".strip()
+    """The number as it is said: six figures of what was computed, four of what was measured."""
+    figures = 6 if answer.evidence is None else 4
+    return f"{value:,.{figures}g} {answer.unit}".strip()
 
 
 def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade:
@@ -248,11 +250,13 @@ def _predict_plot(item: model.PredictPlot, given: Mapping[str, int], numbers: Nu
     remarks = []
     for ask in item.ask:
         chosen = ask.choices[given[ask.id]]
-        key = ask.key
+        key, found = ask.key, ""
         if ask.evidence is not None:
             measured = numbers.get(ask.evidence, math.nan)
-            key = None if math.isnan(measured) else ask.choices[bisect(ask.edges, measured)]
-        why = ask.why if chosen == key else f"{key or 'Nobody has measured it yet'}. {ask.why}"
+            known = not math.isnan(measured)
+            key = ask.choices[bisect(ask.edges, measured)] if known else None
+            found = f"Measured: {measured:.4g}. " if known else "Nobody has measured it yet. "
+        why = f"{found}{ask.why}" if chosen == key or key is None else f"{key}. {found}{ask.why}"
         remarks.append(Remark(text=f"{ask.prompt}: {chosen}", correct=chosen == key, chosen=True, why=why))
     right = sum(remark.correct for remark in remarks)
     return Grade(score=right / len(remarks), correct=right == len(remarks), remarks=tuple(remarks))

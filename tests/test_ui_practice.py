@@ -2,7 +2,7 @@
 
 import pytest
 
-from quizapp import paths
+from quizapp import paths, reference
 from quizapp.model import Cloze
 from quizapp.store import Store
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
@@ -173,3 +173,33 @@ async def test_markup_in_a_bank_is_shown_as_it_is(quiet):  # noqa: F811
             assert hostile in flat(app)
     finally:
         object.__setattr__(app.bank.items["fix-choice"], "stem", "What happens to the gradient?")
+
+
+# ---- items that ask for a measurement ---------------------------------------------------------------
+
+
+async def test_a_measurement_is_graded_by_the_reference_until_one_has_ones_own(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-number")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "By how many nats per token" in flat(app)
+        await pilot.press(*"0.25", "enter", "enter")
+        await app.workers.wait_for_complete()
+        assert "✓ Right" in flat(app)
+        assert "0.2496" in flat(app)
+
+
+async def test_practice_goes_on_without_a_reference_that_cannot_be_read(  # noqa: F811
+    quiet, monkeypatch, tmp_path
+):
+    (tmp_path / "cpu.jsonl").write_text("half a li", encoding="utf-8")
+    whole = reference.load
+    monkeypatch.setattr(reference, "load", lambda: whole(tmp_path))
+    app = only(quiet(start="study"), "fix-number", "fix-choice")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "What happens to the gradient" in flat(app), "the measurement is not asked for"
+        assert "cpu.jsonl:1: is not a run" in flat(app)
+        assert app.reference.runs == {}
