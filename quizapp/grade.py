@@ -13,6 +13,7 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from quizapp import model
@@ -204,21 +205,33 @@ def _order(item: model.Order, given: list[int]) -> Grade:
 
 
 def plain(text: str) -> str:
-    """A typed word without what does not matter: case, spaces, hyphens, the usual signs."""
+    """A typed word without what does not matter: case, spaces, hyphens, the usual signs.
+
+    The point and the minus of a number stay.
+    """
     text = text.strip().lower()
     for sign, word in (("√", "sqrt"), ("−", "-"), ("²", "^2"), ("θ", "theta")):
         text = text.replace(sign, word)
-    return re.sub(r"[\s\-_*()\[\]{}.,'\"$\\]", "", text)
+    text = re.sub(r"[\s_*()\[\]{},'\"$\\]", "", text)
+    return re.sub(r"\.(?!\d)|(?<=[^\W\d])-|-(?!\d)", "", text)
+
+
+def same(typed: str, word: str) -> bool:
+    """Whether two words are one, or two numbers equal."""
+    one, other = plain(typed), plain(word)
+    with suppress(ValueError):
+        return float(one) == float(other)
+    return one == other
 
 
 def _cloze(item: model.Cloze, given: Mapping[str, str]) -> Grade:
     remarks = []
     for gap, accepted in item.accept.items():
         typed = given.get(gap, "")
-        right = plain(typed) in {plain(word) for word in accepted}
+        right = any(same(typed, word) for word in accepted)
         why = f"Accepted: {', '.join(accepted)}."
         for reject in item.reject:
-            if reject.deletion == gap and not right and plain(reject.value) == plain(typed):
+            if reject.deletion == gap and not right and same(typed, reject.value):
                 why = reject.why
         remarks.append(Remark(text=typed or "(nothing)", correct=right, chosen=True, why=why))
     right_ones = sum(remark.correct for remark in remarks)

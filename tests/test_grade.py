@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from quizapp import parts
-from quizapp.grade import grade, number, plain, unknown_numbers
+from quizapp.grade import grade, number, plain, same, unknown_numbers
 
 NUMBERS = {"gradient_distance.lstm_slope": -0.49, "gradient_distance.lstm_minus_rnn": 0.3}
 
@@ -114,6 +114,27 @@ def test_the_key_follows_the_evidence(all_kinds):
 )
 def test_numbers_are_read_kindly(typed, value):
     assert number(typed) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "one"),
+    [
+        ("Sqrt( d_k )", "√dk", True),
+        ("top 1", "top-1", True),
+        ("log N", "log(N)", True),
+        ("log N.", "log N", True),
+        ("1,024", "1024", True),
+        ("1.0", "1", True),
+        ("0.5", ".5", True),
+        ("1.0", "10", False),
+        ("0.9", "09", False),
+        ("-1", "1", False),
+        ("2", "2n", False),
+        ("d^-1", "d^1", False),
+    ],
+)
+def test_words_are_read_kindly_and_numbers_exactly(typed, word, one):
+    assert same(typed, word) == same(word, typed) == one
 
 
 @pytest.mark.parametrize("typed", ["", "many", "one", "10^999999", "1/0", "0^-1"])
