@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from quizapp import __version__
+from quizapp.commands import Commands, complete_kind, complete_topic, topic_option
 from quizapp.errors import QuizError
 
 if TYPE_CHECKING:
@@ -27,49 +28,6 @@ if TYPE_CHECKING:
     from quizapp.store import Store
 
 INTERRUPTED = 130
-NO_READER = 141
-
-
-def _topics() -> tuple[str, ...]:
-    from typing import get_args
-
-    from quizapp import model
-
-    return get_args(model.Topic)
-
-
-def _topic(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """A topic as it was asked for. They are looked up late, so that `--help` loads nothing."""
-    if value is not None and value not in _topics():
-        raise click.BadParameter(f"there is no topic {value!r}; there are: {', '.join(_topics())}")
-    return value
-
-
-def _complete_topic(ctx: click.Context, param: click.Parameter, begun: str) -> list[str]:
-    return [topic for topic in _topics() if topic.startswith(begun)]
-
-
-def topic_option(help_: str) -> Callable[[Any], Any]:
-    """The option --topic."""
-    return click.option(
-        "--topic", metavar="TOPIC", callback=_topic, shell_complete=_complete_topic, help=help_
-    )
-
-
-class Commands(click.Group):
-    """The commands; a reader that leaves early (`quizapp claims | head -1`) ends them quietly."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Run a command and hand its last output on."""
-        try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
-        except BrokenPipeError:
-            # Python flushes once more when it exits; give it somewhere to flush to.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(NO_READER) from None
 
 
 @click.group(
@@ -208,22 +166,26 @@ def claims(topic: str | None, as_json: bool) -> None:
 
 @cli.command(epilog="Example: quizapp check questions/attention.yaml")
 @click.argument("path", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per finding and line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per finding (or strategy) and line.")
+@click.option("--strategies", is_flag=True, help="What guessing by looks scores, in place of the findings.")
 @click.pass_context
-def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool) -> None:
+def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool, strategies: bool) -> None:
     """Check question files or folders; left out: the questions that came with quizapp."""
     import dataclasses
 
     from quizapp.check import check_paths
+    from quizapp.strategies import table
 
     checked = check_paths(path)
     if as_json:
-        _json_lines(dataclasses.asdict(finding) for finding in checked.findings)
+        _json_lines(map(dataclasses.asdict, checked.strategies if strategies else checked.findings))
+    elif strategies:
+        click.echo(table(checked.strategies))
     else:
         for finding in checked.findings:
             click.echo(str(finding))
         click.echo(checked.summary, err=bool(checked.findings))
-    ctx.exit(int(checked.failed))
+    ctx.exit(int(any(one.tripped for one in checked.strategies) if strategies else checked.failed))
 
 
 @cli.command(epilog="Example: quizapp export attention.apkg --topic attention")
@@ -278,6 +240,39 @@ def doctor(ctx: click.Context) -> None:
     bad = sum(not finding.ok for finding in findings)
     click.echo(f"\n{bad} problem{'s' if bad > 1 else ''} found." if bad else "\nAll is well.")
     ctx.exit(int(bad > 0))
+
+
+# ---- new questions --------------------------------------------------------------------------------
+
+
+@cli.group(epilog="Example: quizapp new item --kind choice --topic attention my-bank.yaml")
+def new() -> None:
+    """Begin something new."""
+
+
+@new.command(epilog="Example: quizapp new item --kind choice --topic attention my-bank.yaml")
+@click.option("--kind", required=True, shell_complete=complete_kind, help="What kind of item.")
+@click.option("--topic", required=True, shell_complete=complete_topic, help="The topic it belongs to.")
+@click.option("--id", "id_", help="Its id, for good; left out: one that is free.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def item(kind: str, topic: str, id_: str | None, file: Path | None) -> None:
+    """Print an item to fill in, or put it at the end of FILE (made if it is not there)."""
+    from quizapp import new
+
+    if file is None:
+        click.echo(new.item(kind, topic, id_), nl=False)
+        return
+    line, id_ = new.append(file, kind, topic, id_)
+    click.echo(f"{file}:{line}: {id_}")
+    _aside(f"fill in what has no value yet; `quizapp check {file}` says what is missing")
+
+
+@cli.command(epilog="Example: quizapp schema > questions/schema/bank.json")
+def schema() -> None:
+    """Print the JSON Schema of the question files, for editors."""
+    from quizapp import schema
+
+    click.echo(schema.text(), nl=False)
 
 
 # ---- what the commands share ----------------------------------------------------------------------

@@ -42,7 +42,13 @@ class Bank:
     """Where each item and claim stands: file:line:column."""
 
 
-_PARTS: dict[str, type[Any]] = {"claims": Claim, "misconceptions": Misconception, "concepts": Concept}
+PARTS: dict[str, type[Any]] = {
+    "items": Item,
+    "claims": Claim,
+    "misconceptions": Misconception,
+    "concepts": Concept,
+}
+"""What a file may hold, beside `schema`. Misconceptions are a mapping, the others lists."""
 
 
 def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
@@ -65,7 +71,7 @@ def read(files: Iterable[Path]) -> tuple[Bank, list[Problem]]:
     from quizapp import strict_yaml
 
     problems: list[Problem] = []
-    found: dict[str, dict[str, Any]] = {"items": {}, "claims": {}, "misconceptions": {}, "concepts": {}}
+    found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     places: dict[str, tuple[Document, list[str | int]]] = {}
     for path in files:
         document = strict_yaml.read(path, _shown(path))
@@ -99,24 +105,32 @@ def _place(document: Document, loc: list[str | int]) -> str:
 # ---- one document ---------------------------------------------------------------------------------
 
 
+def refused(document: Document) -> Problem | None:
+    """Why a document is not a bank; None when it is one, whatever may be wrong with its entries."""
+    data = document.data
+    if not isinstance(data, dict) or not set(data) <= {"schema", *PARTS}:
+        todo = f"Start it with `schema: {SCHEMA}` and one of: {', '.join(PARTS)}."
+        return document.problem([], "is not a bank", todo)
+    if data.get("schema") != SCHEMA:
+        todo = f"Write `schema: {SCHEMA}`, or get a newer quizapp for a newer file."
+        return document.problem(["schema"], f"has schema {data.get('schema')!r}, not {SCHEMA}", todo)
+    for part in PARTS:
+        if not isinstance(data.get(part), list | dict | None):
+            return document.problem([part], f"`{part}` is no list", "Put entries under it, each after `- `.")
+    return None
+
+
 def _take(
     document: Document,
     found: dict[str, dict[str, Any]],
     places: dict[str, tuple[Document, list[str | int]]],
 ) -> list[Problem]:
     """Put what a document holds into `found`; return what is wrong with it."""
-    data = document.data
-    if not isinstance(data, dict) or not set(data) <= {"schema", *found}:
-        known = ", ".join(found)
-        return [
-            document.problem([], "is not a bank", f"Start it with `schema: {SCHEMA}` and one of: {known}.")
-        ]
-    if data.get("schema") != SCHEMA:
-        todo = f"Write `schema: {SCHEMA}`, or get a newer quizapp for a newer file."
-        return [document.problem(["schema"], f"has schema {data.get('schema')!r}, not {SCHEMA}", todo)]
+    if (unfit := refused(document)) is not None:
+        return [unfit]
     problems = []
     for part in found:
-        body = data.get(part, [])
+        body = document.data.get(part, [])
         entries = body.items() if isinstance(body, dict) else enumerate(body or [])
         for place, entry in entries:
             loc: list[str | int] = [part, place]
@@ -142,7 +156,7 @@ def _entry(document: Document, part: str, loc: list[str | int], entry: object) -
 
     if not isinstance(entry, dict):
         return None, [document.problem(loc, "is not a mapping", "Write `key: value` lines.")]
-    cls: type[Any] = _PARTS.get(part, Item)
+    cls = PARTS[part]
     if part == "items":
         kind = entry.get("kind")
         if kind not in model.KINDS:
@@ -150,9 +164,9 @@ def _entry(document: Document, part: str, loc: list[str | int], entry: object) -
             return None, [document.problem([*loc, "kind"], f"unknown kind {kind!r}", todo)]
         cls = model.KINDS[kind]
     try:
-        value = _adapter(cls).validate_python(entry)
+        value = _adapter(cls).validate_python(entry)  # type: ignore[arg-type] # classes can be hashed
     except ValidationError as error:
-        return None, [_explain(document, loc, cls, detail) for detail in error.errors()]
+        return None, [_explain(document, loc, cls, detail) for detail in error.errors() if not _echo(detail)]
     return value, [
         document.problem([*loc, *inner], what, todo)
         for inner, what, todo in (_structure(value) if isinstance(value, Item) else [])
@@ -167,6 +181,11 @@ def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(cls)
 
 
+def _echo(detail: Any) -> bool:  # noqa: ANN401
+    """Whether a list is called too short only because something in it is wrong, which is said too."""
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
+
+
 def _explain(document: Document, loc: list[str | int], cls: type[Any], detail: Any) -> Problem:  # noqa: ANN401
     """What pydantic found, said so that one can act on it."""
     path = [*loc, *detail["loc"]]
@@ -179,10 +198,11 @@ def _explain(document: Document, loc: list[str | int], cls: type[Any], detail: A
         near = difflib.get_close_matches(str(path[-1]), known, 1)
         todo = f"Did you mean `{near[0]}`?" if near else "Remove it, or check how deep it is indented."
         return document.problem(path, f"unknown key `{name}`", todo)
+    todo = f"Use one of: {detail['ctx']['expected']}." if kind == "literal_error" else "Write its value."
+    if detail["input"] is None:
+        return document.problem(path, f"`{name}` is not filled in", todo)
     if kind == "literal_error":
-        return document.problem(
-            path, f"`{name}` is {detail['input']!r}", f"Use one of: {detail['ctx']['expected']}."
-        )
+        return document.problem(path, f"`{name}` is {detail['input']!r}", todo)
     return document.problem(path, f"`{name}`: {message}", f"It is {str(detail['input'])[:60]!r} now.")
 
 
@@ -230,9 +250,9 @@ def _one_key(name: str, options: Iterable[Any]) -> list[tuple[list[str | int], s
 def _answer(answer: model.Answer) -> list[tuple[list[str | int], str, str]]:
     found: list[tuple[list[str | int], str, str]] = []
     if (answer.value is None) == (answer.evidence is None):
-        found.append((["answer"], "needs `value` or `evidence`, not both", "Keep one of them."))
+        found.append((["answer"], "needs `value` or `evidence`, not both", "Give one of them."))
     if answer.tol.abs is None and answer.tol.rel is None and answer.tol.log10 is None:
-        found.append((["answer", "tol"], "says nothing", "Give `abs`, `rel` or `log10`."))
+        found.append((["answer", "tol"], "`tol` says nothing", "Give `abs`, `rel` or `log10`."))
     return found
 
 
@@ -241,6 +261,8 @@ def _ask(index: int, ask: model.Ask) -> list[tuple[list[str | int], str, str]]:
     if ask.evidence is None:
         if ask.key in ask.choices:
             return []
+        if ask.key is None:
+            return [(place, "needs `key` or `evidence`", "Write the right choice, or what measures it.")]
         return [(place, f"the key {ask.key!r} is not a choice", "Write one of the choices.")]
     if ask.key is not None or len(ask.edges) != len(ask.choices) - 1:
         return [(place, "evidence needs one edge less than choices, and no key", "Correct `edges`.")]
@@ -290,7 +312,8 @@ def references(item: Item) -> list[tuple[str, str, list[str | int]]]:
 def _key(files: Iterable[Path]) -> list[list[Any]]:
     """What must be unchanged for the cache to count: the files, and the code that reads them."""
     here = Path(__file__)
-    stats = [(path, path.stat()) for path in (*files, here, here.with_name("model.py"))]
+    code = [here, here.with_name("model.py"), here.with_name("parts.py")]
+    stats = [(path, path.stat()) for path in (*files, *code)]
     return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
 
 

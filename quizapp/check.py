@@ -1,25 +1,32 @@
 """The linter: items <-> claims <-> experiments, both ways, and the rules of the field guide.
 
 Reads questions exactly as the app does (bank.read) and experiments without running them. A rule says
-something only where it is sure; an item may break one with `lint_allow: {L08: reason}`.
+something only where it is sure; an item may break one with `lint_allow: {L08: reason}`. Rules on many items
+together speak only of a whole folder with a concepts.yaml, never of a single file.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from quizapp import paths, reference
+from quizapp import balance, paths, reference
 from quizapp.arithmetic import Refused, evaluate
 from quizapp.bank import Bank, read
 from quizapp.errors import Problem, QuizError
 from quizapp.grade import unknown_numbers
 from quizapp.model import Claim, Estimate, Item, Numeric, Order
 from quizapp.rules import RULES, Complaint
+from quizapp.strategies import Result
 from quizapp.verifiers import catalogue
 from quizapp.verifiers.catalogue import Experiment
+
+T = TypeVar("T")
+WARNINGS = {"L21", "L25", "L29", "blueprint", "levels"}
+"""Rules of items and banks whose findings fail nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -52,6 +59,8 @@ class Checked:
     items: int
     claims: int
     files: int
+    strategies: tuple[Result, ...] = ()
+    """What somebody who knows nothing scores on the items of these files."""
 
     @property
     def failed(self) -> bool:
@@ -93,6 +102,8 @@ def check_paths(given: Sequence[Path]) -> Checked:
     found += _claims(bank, experiments)
     shown = {_shown(file) for file in asked}
     found = [finding for finding in found if finding.file in shown]
+    for folder in [] if problems else _whole_folders(asked):  # what cannot be read would seem uncovered
+        found += _together(bank, folder, experiments, builtin)
     if (builtin / "claims.yaml").resolve() in {file.resolve() for file in asked}:
         found += broken + list(_unused(bank, experiments)) + list(_outdated(experiments))
     return Checked(
@@ -100,6 +111,11 @@ def check_paths(given: Sequence[Path]) -> Checked:
         items=_count(bank.items, bank, shown),
         claims=_count(bank.claims, bank, shown),
         files=len(shown),
+        strategies=tuple(
+            balance.strategy_results(
+                item for item in bank.items.values() if _place(bank, item.id)[0] in shown
+            )
+        ),
     )
 
 
@@ -116,6 +132,16 @@ def _files(path: Path) -> list[Path]:
             f"there is no {path}", "Check the path; `quizapp check` alone checks the built-in files."
         )
     return [path]
+
+
+def _whole_folders(asked: Sequence[Path]) -> list[Path]:
+    """Folders with a concepts.yaml of which every question file is asked about."""
+    given = {file.resolve() for file in asked}
+    return [
+        folder
+        for folder in dict.fromkeys(file.parent for file in given)
+        if (folder / "concepts.yaml").is_file() and given.issuperset(folder.resolve().glob("*.yaml"))
+    ]
 
 
 def _shown(path: Path) -> str:
@@ -136,7 +162,10 @@ def _place(bank: Bank, id_: str) -> tuple[str, int, int]:
 def _at(bank: Bank, id_: str, complaint: Complaint) -> Finding:
     file, line, column = _place(bank, id_)
     rule, what, todo = complaint
-    return Finding(file=file, line=line, column=column, rule=rule, id=id_, what=what, todo=todo)
+    warning = rule in WARNINGS
+    return Finding(
+        file=file, line=line, column=column, rule=rule, id=id_, what=what, todo=todo, warning=warning
+    )
 
 
 def _from_problem(problem: Problem) -> Finding:
@@ -163,6 +192,26 @@ def _items(bank: Bank, experiments: dict[str, Experiment]) -> list[Finding]:
         complaints += [*_verified(item), *_measured(item, experiments)]
         found += [_at(bank, item.id, complaint) for complaint in complaints]
     return found
+
+
+def _together(
+    bank: Bank, folder: Path, experiments: dict[str, Experiment], builtin: Path
+) -> Iterator[Finding]:
+    """What shows only when the items of a whole folder lie side by side."""
+    files = {_shown(path) for path in folder.glob("*.yaml")}
+
+    def inside(entries: Mapping[str, T]) -> dict[str, T]:
+        return {id_: entry for id_, entry in entries.items() if _place(bank, id_)[0] in files}
+
+    part = Bank(
+        items=inside(bank.items),
+        claims=inside(bank.claims),
+        misconceptions=inside(bank.misconceptions),
+        concepts=inside(bank.concepts),
+        places=bank.places,
+    )
+    for remark in balance.remarks(part, experiments, blueprint=folder == builtin.resolve()):
+        yield replace(_at(bank, remark.at, remark.complaint), id=remark.about)
 
 
 def _verified(item: Item) -> Iterator[Complaint]:

@@ -111,9 +111,11 @@ class Choice(Item):
 
     kind: Literal["choice"]
     stem: Text
+    """The question."""
     options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=5)] = field(
         metadata={"of": Option}
     )
+    """What can be picked; exactly one is correct."""
 
 
 @record
@@ -122,9 +124,11 @@ class Multi(Item):
 
     kind: Literal["multi"]
     stem: Text
+    """The question."""
     options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=6)] = field(
         metadata={"of": Option}
     )
+    """What can be picked; two or more are correct, but not all."""
 
 
 @record
@@ -133,10 +137,13 @@ class TrueFalse(Item):
 
     kind: Literal["truefalse"]
     statement: Text
+    """What is said to be so."""
     truth: bool
+    """Whether it is so: true or false."""
     reasons: Annotated[tuple[Reason, ...], Within(min_length=3, max_length=5)] = field(
         metadata={"of": Reason}
     )
+    """Why it is so or not; exactly one is correct."""
 
 
 @record
@@ -145,9 +152,13 @@ class Numeric(Item):
 
     kind: Literal["numeric"]
     stem: Text
+    """The question, with everything needed to work the number out."""
     answer: Answer = field(metadata={"of": Answer})
+    """The number, and how near is near enough."""
     traps: tuple[Trap, ...] = field(default=(), metadata={"of": Trap})
+    """Wrong numbers that give away what was thought."""
     worked: Text
+    """How the number comes about, step by step."""
 
 
 @record
@@ -156,11 +167,17 @@ class Estimate(Item):
 
     kind: Literal["estimate"]
     stem: Text
+    """The question, about a number one can only bracket."""
     answer: Answer = field(metadata={"of": Answer})
+    """The number, and how near is near enough."""
     interval: Interval = field(default_factory=Interval, metadata={"of": Interval})
+    """How sure the interval must be."""
     anchors: tuple[Text, ...] = ()
+    """Known numbers to start from."""
     traps: tuple[Trap, ...] = field(default=(), metadata={"of": Trap})
+    """Wrong numbers that give away what was thought."""
     worked: Text
+    """How the number comes about, step by step."""
 
 
 @record
@@ -169,11 +186,15 @@ class Order(Item):
 
     kind: Literal["order"]
     stem: Text
+    """The question: what is put in order, and by what."""
     sequence: Annotated[tuple[Ranked, ...], Within(min_length=3, max_length=7)] = field(
         metadata={"of": Ranked}
     )
+    """The things, with the quantity they are ordered by."""
     swaps: tuple[Swap, ...] = field(default=(), metadata={"of": Swap})
+    """Exchanges that give away what was thought."""
     worked: Text
+    """How the quantities come about."""
 
 
 @record
@@ -182,9 +203,13 @@ class Cloze(Item):
 
     kind: Literal["cloze"]
     text: Text
+    """The sentence in quotes, with gaps written as {{c1::word}}."""
     accept: Mapping[str, tuple[str, ...]]
+    """What counts, gap by gap: {c1: [word, another spelling]}."""
     reject: tuple[Reject, ...] = field(default=(), metadata={"of": Reject})
+    """Wrong fillings that deserve an answer of their own."""
     why: Text
+    """What to know when it was wrong."""
 
 
 @record
@@ -193,10 +218,15 @@ class Card(Item):
 
     kind: Literal["card"]
     front: Text
+    """The question; what, why or how, and nothing that yes answers."""
     back: Text
+    """The answer, in a breath."""
     grade_yourself: Annotated[tuple[str, ...], Within(min_length=1)]
+    """What a good answer says, point by point."""
     more: str = ""
+    """What else to know, shown with the back."""
     misconceptions: tuple[str, ...] = ()
+    """Ids from misconceptions.yaml that this card is against."""
 
 
 @record
@@ -205,10 +235,15 @@ class Open(Item):
 
     kind: Literal["open"]
     prompt: Text
+    """The question, as an interviewer asks it."""
     rubric: Annotated[tuple[Point, ...], Within(min_length=3)] = field(metadata={"of": Point})
+    """What a good answer says, point by point."""
     red_flags: tuple[RedFlag, ...] = field(default=(), metadata={"of": RedFlag})
+    """What costs the candidate the interview."""
     bands: Bands = field(metadata={"of": Bands})
+    """What it takes at each level."""
     model_answers: Bands = field(metadata={"of": Bands})
+    """A good answer at each level."""
 
 
 @record
@@ -217,9 +252,13 @@ class PredictPlot(Item):
 
     kind: Literal["predict_plot"]
     stem: Text
+    """What is measured, so that the curves can be predicted."""
     axes: Axes = field(metadata={"of": Axes})
+    """The plot, before anything is drawn on it."""
     ask: Annotated[tuple[Ask, ...], Within(min_length=1, max_length=6)] = field(metadata={"of": Ask})
+    """What to predict of the curves."""
     misconceptions: tuple[str, ...] = ()
+    """Ids from misconceptions.yaml that wrong predictions show."""
 
 
 @record
@@ -228,9 +267,13 @@ class PredictNumber(Item):
 
     kind: Literal["predict_number"]
     stem: Text
+    """What is measured, so that the number can be predicted."""
     answer: Answer = field(metadata={"of": Answer})
+    """The number, and how near is near enough."""
     after: str = ""
+    """What to say once it was measured."""
     misconceptions: tuple[str, ...] = ()
+    """Ids from misconceptions.yaml that wrong predictions show."""
 
 
 @record
@@ -239,8 +282,11 @@ class Flaw(Item):
 
     kind: Literal["flaw"]
     speaker: Literal["candidate", "interviewer", "post"]
+    """Who says it."""
     spans: Annotated[tuple[Span, ...], Within(min_length=3, max_length=6)] = field(metadata={"of": Span})
+    """What is said, sentence by sentence; exactly one is wrong."""
     fixes: Annotated[tuple[Option, ...], Within(min_length=2, max_length=4)] = field(metadata={"of": Option})
+    """Repairs of the wrong sentence; exactly one is correct."""
 
 
 @record
@@ -249,12 +295,17 @@ class Code(Item):
 
     kind: Literal["code"]
     stem: Text
+    """What the code must do; a blank in it is ____."""
     lang: str = "python"
+    """The language it is highlighted as."""
     code: Text
+    """The code, as a | block."""
     lines: tuple[int, ...] = ()
+    """Lines to look at, from 1."""
     options: Annotated[tuple[Option, ...], Within(min_length=3, max_length=5)] = field(
         metadata={"of": Option}
     )
+    """Code that can be picked; exactly one is correct."""
 
 
 KINDS: dict[str, type[Item]] = {
@@ -283,7 +334,9 @@ class Limit(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     check: Text
+    """The check, `experiment.check`."""
     sentence: Text
+    """What the claim depends on when that check passes."""
 
 
 @record
@@ -292,8 +345,11 @@ class Expected(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     cpu: VerdictName
+    """On a CPU."""
     cuda: VerdictName
+    """On a GPU of NVIDIA's."""
     mps: VerdictName
+    """On a GPU of Apple's."""
 
 
 @record
@@ -351,8 +407,11 @@ class Misconception(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     says: Text
+    """The wrong belief, as somebody who holds it says it."""
     concept: str
+    """The id from concepts.yaml it gets wrong."""
     refute: Text
+    """What is so instead."""
 
 
 @record
@@ -361,10 +420,15 @@ class Concept(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: str
+    """Never changes; items and misconceptions refer to it."""
     topic: Topic
+    """The topic it belongs to."""
     concept: Text
+    """The idea, in a sentence."""
     nuance: str = ""
+    """What a careful person adds."""
     misconception: str = ""
+    """How it is often misunderstood."""
 
 
 @cache

@@ -68,10 +68,15 @@ class Option(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     text: str = ""
+    """What can be picked."""
     code: str = ""
+    """What can be picked, in an item of kind code."""
     correct: bool = False
+    """Whether it is right."""
     misconception: str | None = None
+    """The id from misconceptions.yaml that picking it shows; for whatever is wrong."""
     why: Text
+    """What whoever picks it believed, and what is so; a sentence."""
 
 
 @record
@@ -80,10 +85,15 @@ class Reason(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     text: Text
+    """The reason."""
     correct: bool = False
+    """Whether it is the right one."""
     misconception: str | None = None
+    """The id from misconceptions.yaml that picking it shows; for whatever is wrong."""
     supports: bool | None = None
+    """The truth value it argues for, if not the item's."""
     why: Text
+    """What whoever picks it believed, and what is so; a sentence."""
 
 
 @record
@@ -92,8 +102,11 @@ class Tolerance(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     abs: Annotated[float, Within(ge=0)] | None = None
+    """So much more or less."""
     rel: Annotated[float, Within(ge=0)] | None = None
+    """So large a share of the number more or less."""
     log10: Annotated[float, Within(gt=0)] | None = None
+    """So many powers of ten more or less."""
 
 
 @record
@@ -102,9 +115,13 @@ class Answer(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     value: float | None = None
+    """The number."""
     evidence: str | None = None
+    """The check it is read from, `experiment.check`."""
     unit: str = ""
+    """What it is counted in."""
     tol: Tolerance = field(metadata={"of": Tolerance})
+    """How far off still counts."""
 
 
 @record
@@ -113,8 +130,11 @@ class Trap(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     value: float
+    """The wrong number."""
     misconception: str
+    """The id from misconceptions.yaml that it shows."""
     why: Text
+    """What whoever types it believed, and what is so; a sentence."""
 
 
 @record
@@ -123,6 +143,7 @@ class Interval(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     level: Annotated[float, Within(gt=0.5, le=0.99)] = 0.9
+    """The share of intervals that shall hold the number."""
 
 
 @record
@@ -131,7 +152,9 @@ class Ranked(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     text: Text
+    """The thing."""
     value: float
+    """The quantity it is ordered by."""
 
 
 @record
@@ -140,8 +163,11 @@ class Swap(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     pair: tuple[int, int]
+    """The two places in the right order, from 0: [1, 2]."""
     misconception: str
+    """The id from misconceptions.yaml that it shows."""
     why: Text
+    """What whoever does it believed, and what is so; a sentence."""
 
 
 @record
@@ -150,9 +176,13 @@ class Reject(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     deletion: str
+    """The gap: c1, c2..."""
     value: Text
+    """What was typed."""
     misconception: str
+    """The id from misconceptions.yaml that it shows."""
     why: Text
+    """What whoever types it believed, and what is so; a sentence."""
 
 
 @record
@@ -161,10 +191,15 @@ class Point(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: str
+    """A short name: r1, r2..."""
     level: Level
+    """Whose answer says it."""
     weight: Annotated[int, Within(ge=1, le=5)] = 1
+    """How much it counts, from 1 to 5."""
     must: bool = False
+    """Whether the lowest band needs it."""
     text: Text
+    """What the answer says."""
 
 
 @record
@@ -173,7 +208,9 @@ class RedFlag(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     text: Text
+    """What is said."""
     misconception: str
+    """The id from misconceptions.yaml that it shows."""
 
 
 @record
@@ -182,8 +219,11 @@ class Bands(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     junior: Text
+    """For a junior."""
     senior: Text
+    """For a senior."""
     staff: Text
+    """For staff."""
 
 
 @record
@@ -192,8 +232,11 @@ class Axis(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     name: Text
+    """What is on it, with its unit."""
     scale: Literal["linear", "log2", "log10"] = "linear"
+    """How it is divided."""
     range: tuple[float, float]
+    """Where it begins and ends: [0, 1]."""
 
 
 @record
@@ -202,7 +245,9 @@ class Axes(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     x: Axis = field(metadata={"of": Axis})
+    """The axis from left to right."""
     y: Axis = field(metadata={"of": Axis})
+    """The axis from bottom to top."""
 
 
 @record
@@ -211,12 +256,19 @@ class Ask(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: str
+    """A short name."""
     prompt: Text
+    """What to predict."""
     choices: Annotated[tuple[str, ...], Within(min_length=2, max_length=5)]
+    """What can be predicted, smallest first: [below 1, above 1]."""
     key: str | None = None
+    """The right choice, when no evidence says it."""
     evidence: str | None = None
+    """The check that says it, `experiment.check`."""
     edges: tuple[float, ...] = ()
+    """Where the evidence is cut into the choices, one less than there are of them: [1.0]."""
     why: Text
+    """Why it comes out so; a sentence."""
 
 
 @record
@@ -225,9 +277,13 @@ class Span(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     text: Text
+    """The sentence."""
     ok: bool
+    """Whether it is right."""
     misconception: str | None = None
+    """The id from misconceptions.yaml it shows; for the wrong one."""
     why: Text
+    """What is right about it, or wrong; a sentence."""
 
 
 @record
@@ -236,8 +292,11 @@ class Source(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     ref: Text
+    """The paper or the page; or how it was computed."""
     locator: str = ""
+    """Where in it."""
     seen: str = "no"
+    """How much of it was read: full, abstract, or no."""
 
 
 @record
@@ -246,5 +305,8 @@ class Checked(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     author: str = ""
+    """Who wrote it."""
     checked_by: str = ""
+    """Who checked it."""
     date: str = ""
+    """When, as '2025-01-31'."""

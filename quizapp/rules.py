@@ -1,23 +1,21 @@
 """The rules of the field guide that a program can be sure about, one small function each.
 
 A rule takes an item and yields (rule, what is wrong, what to do). Rules know one item at a time; they
-know no files, no other items and no experiments.
+know no files, no other items and no experiments. Here are those on whatever is read and picked from, most
+of them guidelines that Haladyna, Downing and Rodriguez (2002) found textbooks on testing to agree on; those
+on a single kind of item are in `kinds`.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 
 from quizapp import model, parts
 from quizapp.grade import plain
+from quizapp.kinds import KIND_RULES, Complaint, Rule, short
 from quizapp.model import Item
 from quizapp.steps import question
-
-Complaint = tuple[str, str, str]
-"""(rule, what is wrong, what to do)."""
 
 LONGEST_TO_SHORTEST = 1.35
 LONGER = 4
@@ -45,10 +43,16 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _ABSOLUTE = re.compile(r"\b(?:always|never|impossible|completely|entirely|totally)\b", re.IGNORECASE)
-_YES_NO = re.compile(
-    r"^(?:is|are|was|were|does|do|did|can|could|will|would|should|has|have|must)\b[^?]*\?$", re.IGNORECASE
-)
 _NUMBER = re.compile(r"^[-+~≈]?\d")
+_WHICH_IS_TRUE = re.compile(
+    r"\bwhich(?: one)?(?: of (?:the following|these)(?: \w+)?| (?:statement|option|answer|claim)s?)?"
+    r" (?:is|are) (?:true|correct|right|false|wrong)\W*$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(an?)[\s:.?…_]*$")
+_UNSURE_SOUND = re.compile(r"u|eu|one|once|ho|heir", re.IGNORECASE)
+_PERCENTAGE = re.compile(r"\d\s*(?:%|percent\b|per cent\b)")
+_ENDS = re.compile(r"[.!?;]$")
 
 
 def _options(item: Item) -> tuple[parts.Option, ...]:
@@ -74,16 +78,18 @@ def _explained(item: Item) -> Iterator[tuple[str, str, bool, str | None, str]]:
         yield "sentence", span.text, span.ok, span.misconception, span.why
 
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return f"“{text[:47]}...”" if len(text) > 50 else f"“{text}”"
-
-
 def _count(text: str) -> int:
     return len(text.split())
 
 
 # ---- the rules, in the order of the guide ---------------------------------------------------------
+
+
+def asks_something(item: Item) -> Iterator[Complaint]:
+    """L03: no `which of these is true?`, which says nothing until one has read the options."""
+    if isinstance(item, model.Choice | model.Code) and (found := _WHICH_IS_TRUE.search(item.stem)):
+        todo = "Ask what can be answered with the options covered, or use kind multi."
+        yield "L03", f"“{found[0].strip()}” asks nothing by itself", todo
 
 
 def no_negative_lead_in(item: Item) -> Iterator[Complaint]:
@@ -99,7 +105,7 @@ def no_all_of_the_above(item: Item) -> Iterator[Complaint]:
     for option in _options(item):
         if _ALL_OF_THEM.search(option.text):
             todo = "Write an option that stands by itself, or use kind multi."
-            yield "L05", f"{_short(option.text)} is about the other options", todo
+            yield "L05", f"{short(option.text)} is about the other options", todo
 
 
 def key_not_marked_by_length(item: Item) -> Iterator[Complaint]:
@@ -123,35 +129,40 @@ def key_not_marked_by_length(item: Item) -> Iterator[Complaint]:
             )
 
 
+def _alternatives(item: Item) -> Iterator[tuple[str, list[str]]]:
+    """Every list that one picks from: (what it is a list of, the texts)."""
+    for name in ("options", "reasons", "fixes", "spans"):
+        texts = [part.text for part in getattr(item, name, ()) if part.text]
+        if len(texts) >= 3:
+            yield name, texts
+
+
+def no_lone_outlier(item: Item) -> Iterator[Complaint]:
+    """L11: no option that alone has, or lacks, a full stop or a capital.
+
+    Only plain words count for capitals: not numbers, formulas or acronyms. A lone capital among small
+    letters may be a name and is left alone.
+    """
+    for name, texts in _alternatives(item):
+        ended = [text for text in texts if _ENDS.search(text)]
+        bare = [text for text in texts if not _ENDS.search(text)]
+        small = [text for text in texts if re.match(r"[a-z]+(?:[\s,]|$)", text)]
+        capital = [text for text in texts if re.match(r"[A-Z][a-z]*(?:[\s,]|$)", text)]
+        todo = "Write all of them alike."
+        if len(ended) == 1:
+            yield "L11", f"{short(ended[0])} alone of the {name} ends in “{ended[0][-1]}”", todo
+        elif len(bare) == 1:
+            yield "L11", f"{short(bare[0])} alone of the {name} has no full stop", todo
+        if len(small) == 1 and len(capital) == len(texts) - 1:
+            yield "L11", f"{short(small[0])} alone of the {name} starts with a small letter", todo
+
+
 def wrong_ones_are_misconceptions(item: Item) -> Iterator[Complaint]:
     """L12: whatever is wrong names what whoever picks it believes."""
     for what, text, right, misconception, _ in _explained(item):
         if not right and not misconception:
             todo = "Add `misconception:` with an id of misconceptions.yaml."
-            yield "L12", f"the wrong {what} {_short(text)} names no misconception", todo
-
-
-def traps_apart(item: Item) -> Iterator[Complaint]:
-    """L14: no number is within tolerance of both the key and a trap, or of two traps."""
-    if not isinstance(item, model.Numeric | model.Estimate):
-        return
-    named = [(f"the trap {trap.value:g}", trap.value) for trap in item.traps]
-    if item.answer.value is not None:
-        named.insert(0, (f"the key {item.answer.value:g}", item.answer.value))
-    for (one, a), (other, b) in combinations(named, 2):
-        if _overlap(a, b, item.answer.tol):
-            yield "L14", f"{one} and {other} are within two tolerances", "Tighten `tol`, or drop the trap."
-
-
-def _overlap(a: float, b: float, tol: parts.Tolerance) -> bool:
-    """Whether some number would count as both."""
-    if tol.abs is not None:
-        return abs(a - b) <= 2 * tol.abs
-    if tol.rel is not None:
-        return abs(a - b) <= tol.rel * (abs(a) + abs(b))
-    if tol.log10 is not None and a > 0 and b > 0:
-        return abs(math.log10(a / b)) <= 2 * tol.log10
-    return a == b
+            yield "L12", f"the wrong {what} {short(text)} names no misconception", todo
 
 
 def no_vague_or_lone_absolute(item: Item) -> Iterator[Complaint]:
@@ -159,10 +170,25 @@ def no_vague_or_lone_absolute(item: Item) -> Iterator[Complaint]:
     options = _options(item)
     for option in options:
         if found := _VAGUE.search(option.text):
-            yield "L15", f"“{found[0]}” in {_short(option.text)} is vague", "Say how much, or when."
+            yield "L15", f"“{found[0]}” in {short(option.text)} is vague", "Say how much, or when."
     absolute = [found[0] for option in options if (found := _ABSOLUTE.search(option.text))]
     if len(absolute) == 1:
         yield "L15", f"“{absolute[0]}” is in one option only", "Drop it, or have others as absolute."
+
+
+def article_fits_every_option(item: Item) -> Iterator[Complaint]:
+    """L16: after a stem that ends in `a` or `an`, every option starts with the sound for it.
+
+    Only where spelling settles the sound: not for acronyms, numbers and symbols.
+    """
+    article = _ARTICLE.search(getattr(item, "stem", ""))
+    for option in _options(item) if article else ():
+        word = re.match(r"[A-Za-z][a-z]+\b", option.text)
+        if article and word and not _UNSURE_SOUND.match(word[0]):
+            needed = "an" if word[0][0] in "aeioAEIO" else "a"
+            if needed != article[1]:
+                what = f"the stem ends in “{article[1]}”, and {short(option.text)} needs “{needed}”"
+                yield "L16", what, "End the stem before the article."
 
 
 def reading_load(item: Item) -> Iterator[Complaint]:
@@ -175,15 +201,34 @@ def reading_load(item: Item) -> Iterator[Complaint]:
         ]
     elif not isinstance(item, model.Open | model.Flaw | model.Cloze):
         lengths.append(("the question", _count(question(item)), WORDS["stem"]))
-    lengths += [(_short(option.text), _count(option.text), WORDS["option"]) for option in _options(item)]
+    lengths += [(short(option.text), _count(option.text), WORDS["option"]) for option in _options(item)]
     for what, words, most in lengths:
         if words > most:
             yield "L18", f"{what} has {words} words", f"Cut it to {most}."
 
 
+def scope_is_stated(item: Item) -> Iterator[Complaint]:
+    """L21: who says a percentage or an absolute also says when it stops being true.
+
+    A number that `verify` recomputes follows from what the question gives and needs no more scope.
+    """
+    if item.caveats:
+        return
+    keys = [text for what, text, right, _, _ in _explained(item) if right and what != "sentence"]
+    for text in (*keys, getattr(item, "back", ""), item.answer_aloud):
+        found = _ABSOLUTE.search(text) or (None if item.verify else _PERCENTAGE.search(text))
+        if found:
+            yield (
+                "L21",
+                f"“{found[0]}” in {short(text)} has no scope",
+                "Add `caveats:`: where, when, measured how.",
+            )
+            return
+
+
 def feedback_explains(item: Item) -> Iterator[Complaint]:
     """L23: every why says what the chooser believed, in a sentence that is not the option again."""
-    whys = [(f"{what} {_short(text)}", text, why) for what, text, _, _, why in _explained(item)]
+    whys = [(f"{what} {short(text)}", text, why) for what, text, _, _, why in _explained(item)]
     whys += [(f"trap {trap.value:g}", "", trap.why) for trap in getattr(item, "traps", ())]
     for what, text, why in whys:
         if _count(why) < FEEDBACK_WORDS:
@@ -193,25 +238,17 @@ def feedback_explains(item: Item) -> Iterator[Complaint]:
             yield "L23", f"the why of {what} only repeats it", "Say what whoever picks it believed."
 
 
-def cards_make_one_think(item: Item) -> Iterator[Complaint]:
-    """L27: no question that yes answers, and no answer that the front gives away."""
-    if not isinstance(item, model.Card):
-        return
-    if _YES_NO.match(item.front.strip()):
-        yield "L27", "the front can be answered with yes or no", "Ask what, why or how."
-    if plain(item.back) and plain(item.back) in plain(item.front):
-        yield "L27", "the front contains the answer", "Take it out of the front."
-
-
-Rule = Callable[[Item], Iterator[Complaint]]
 RULES: Sequence[Rule] = (
+    asks_something,
     no_negative_lead_in,
     no_all_of_the_above,
     key_not_marked_by_length,
+    no_lone_outlier,
     wrong_ones_are_misconceptions,
-    traps_apart,
     no_vague_or_lone_absolute,
+    article_fits_every_option,
     reading_load,
+    scope_is_stated,
     feedback_explains,
-    cards_make_one_think,
+    *KIND_RULES,
 )

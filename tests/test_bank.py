@@ -71,6 +71,9 @@ def test_a_good_item_has_no_problem(folder):
         ),
         ("  - {text: third, why: it is not}\n", "", 12, "at least 3 items", "now"),
         ("items:\n", "things:\n", 1, "is not a bank", "items"),
+        ("items:\n", "claims: 5\nitems:\n", 2, "`claims` is no list", "entries"),
+        ("stem: Which one?", "stem:", 11, "`stem` is not filled in", "Write its value"),
+        ("level: mid", "level:", 7, "`level` is not filled in", "'senior'"),
     ],
 )
 def test_a_problem_has_line_what_and_todo(folder, old, new, line, what, todo):

@@ -169,6 +169,72 @@ def test_a_file_from_elsewhere_is_read_beside_the_built_in_bank(bank: Path, tmp_
     assert "unknown concept 'A02'" in finding.what
 
 
+def cards(count: int, topic: str = "attention") -> str:
+    """Items that claim nothing and name no misconception; the last one asks what the first asks."""
+    item = """- id: {topic}-card-{n}
+  kind: card
+  topic: {topic}
+  concepts: [A01]
+  level: mid
+  bloom: apply
+  difficulty: 2
+  time_s: 60
+  front: Why is {said}{said} not {said}?
+  back: Because.
+  grade_yourself: [so]
+"""
+    said = [f"w{n % (count - 1)}" for n in range(count)]
+    return "schema: 1\nitems:\n" + "".join(
+        item.format(n=n, topic=topic, said=word) for n, word in enumerate(said)
+    )
+
+
+def test_many_items_are_judged_together_only_as_a_whole_folder(bank: Path):
+    (bank / "cards.yaml").write_text(cards(31), encoding="utf-8")
+    together = {"L30", "L33", "coverage"}
+    whole = check_paths([])
+    assert together <= {finding.rule for finding in whole.findings}
+    assert check_paths([bank]) == whole
+    assert check_paths(sorted(bank.glob("*.yaml"))) == whole
+    assert check_paths([bank / "cards.yaml"]).findings == ()
+    assert not together & {f.rule for f in check_paths(sorted(bank.glob("[ac]*.yaml"))).findings}
+
+
+def test_many_items_are_not_judged_while_some_cannot_be_read(bank: Path):
+    (bank / "cards.yaml").write_text(cards(40).replace("mid", "middle", 1), encoding="utf-8")
+    assert {finding.rule for finding in check_paths([]).findings} == {"bank"}
+
+
+def test_what_is_found_in_many_items_has_a_place(bank: Path):
+    (bank / "cards.yaml").write_text(cards(31), encoding="utf-8")
+    by_rule = {finding.rule: finding for finding in check_paths([]).findings if finding.rule != "coverage"}
+    twin = by_rule["L30"]
+    assert (twin.file, twin.line, twin.column) == ("questions/cards.yaml", 333, 3)
+    assert (twin.id, twin.warning) == ("attention-card-30", False)
+    assert "attention-card-0" in twin.what
+    assert by_rule["L33"].id == ""
+    assert by_rule["blueprint"].warning
+    assert by_rule["L25"].file == "questions/claims.yaml"
+    missing = {finding.id: finding.file for finding in check_paths([]).findings if finding.rule == "coverage"}
+    assert missing == {"M-ONE": "questions/misconceptions.yaml", "cost-grows": "questions/claims.yaml"}
+
+
+def test_somebody_elses_bank_has_no_blueprint(bank: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "concepts.yaml").write_text(CONCEPTS, encoding="utf-8")
+    (mine / "cards.yaml").write_text(cards(31, "scaling"), encoding="utf-8")
+    assert {finding.rule for finding in check_paths([mine]).findings} == {"L30", "L33"} | {"L29"}
+
+
+def test_a_number_without_scope_is_a_warning(bank: Path):
+    text = cards(2).replace("back: Because.", "back: It never ends.")
+    (bank / "cards.yaml").write_text(text, encoding="utf-8")
+    checked = check_paths([])
+    assert [(finding.rule, finding.warning) for finding in checked.findings] == [("L21", True)] * 2
+    assert not checked.failed
+
+
 def test_an_experiment_that_cannot_be_read_is_found(bank: Path, monkeypatch: pytest.MonkeyPatch):
     def broken(name: str) -> Experiment:
         raise ValueError(f"{name}.py lacks TITLE")

@@ -44,7 +44,17 @@ def test_every_command_is_in_the_readme(name: str):
 
 
 def test_the_commands_are_these():
-    assert sorted(cli.commands) == ["check", "claims", "doctor", "export", "prove", "stats", "study"]
+    assert sorted(cli.commands) == [
+        "check",
+        "claims",
+        "doctor",
+        "export",
+        "new",
+        "prove",
+        "schema",
+        "stats",
+        "study",
+    ]
 
 
 def test_help_and_version_load_next_to_nothing():
@@ -165,6 +175,49 @@ def test_check_says_what_is_wrong_and_exits_with_1(bench: type[ToyBench], monkey
     (row,) = [json.loads(line) for line in call("check", "--json", str(file)).stdout.splitlines()]
     assert (row["rule"], row["id"], row["line"], row["column"]) == ("L27", "att-card", 3, 3)
     assert row["warning"] is False
+
+
+CHOICE = """- id: att-choice-{n}
+  kind: choice
+  topic: attention
+  concepts: [A01]
+  level: mid
+  bloom: apply
+  difficulty: 2
+  time_s: 60
+  stem: What is it?
+  options:
+  - {{text: {0}, {right}why: It is so}}
+  - {{text: {1}, why: It is so}}
+  - {{text: {2}, why: It is so}}
+"""
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_check_says_what_guessing_scores(bench: type[ToyBench], spread: bool):
+    file = paths.questions() / "choices.yaml"
+    texts = ("One two", "Two one", "Two two")
+    right = "correct: true, "
+    items = []
+    for n in range(30):
+        item = CHOICE.format(*texts, n=n, right=right)
+        place = n % 3 if spread else 0
+        if place:
+            item = item.replace(right, "").replace(
+                f"{{text: {texts[place]}, ", f"{{text: {texts[place]}, {right}"
+            )
+        items.append(item)
+    file.write_text("schema: 1\nitems:\n" + "".join(items), encoding="utf-8")
+    said = call("check", "--strategies", str(file))
+    lines = said.stdout.splitlines()
+    assert said.exit_code == (0 if spread else 1)
+    assert [line[:16].rstrip() for line in lines[1:3]] == ["longest", "shortest"]
+    assert ("*" in next(line for line in lines if line.startswith("position 1"))) is not spread
+    rows = [
+        json.loads(line) for line in call("check", "--strategies", "--json", str(file)).stdout.splitlines()
+    ]
+    assert [row["strategy"] for row in rows] == [line[:16].rstrip() for line in lines[1:]]
+    assert [row["score"] for row in rows if row["strategy"] == "position 1"] == [1 / 3 if spread else 1]
 
 
 def test_export_writes_and_says_what_is_missing(bench: type[ToyBench], tmp_path: Path):

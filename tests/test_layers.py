@@ -18,9 +18,9 @@ APP = ROOT / "quizapp"
 BENCH = ROOT / "verifiers"
 
 LEVELS = {
-    **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "arithmetic"), 1),
+    **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "files", "arithmetic"), 1),
     **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "store"), 2),
-    **dict.fromkeys(("ui", "__main__"), 4),
+    **dict.fromkeys(("ui", "commands", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
 FOR_BOTH = {"wire", "catalogue"}
@@ -184,6 +184,9 @@ def test_experiments_do_not_import_each_other():
     ("module", "absent"),
     [
         ("quizapp.__main__", ("torch", "textual", "pydantic", "yaml", "sqlite3", "quizapp.bank")),
+        ("quizapp.__main__", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
+        ("quizapp.ui.app", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
+        ("quizapp.new", ("torch", "textual")),
         ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),
         ("quizapp.study", ("torch", "textual", "pydantic", "fsrs")),
         ("quizapp.proof", ("torch", "textual", "pydantic")),

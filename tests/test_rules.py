@@ -144,9 +144,70 @@ def test_traps_stand_two_tolerances_apart(item: model.Item, wrong: bool):
 
 def test_vague_words_and_lone_absolutes_are_found():
     assert found(choice("It often grows a bit", "It falls with length", "It stays as it was")) == ["L15"]
-    assert found(choice("It always grows by one", "It falls with length", "It stays as it was")) == ["L15"]
-    assert found(choice("It always grows by one", "It never grows by one", "It stays as it was")) == []
+    said = {"caveats": ("In exact arithmetic.",)}
+    assert found(choice("It always grows by one", *GOOD[1:], **said)) == ["L15"]
+    assert found(choice("It always grows by one", "It never grows by one", GOOD[2], **said)) == []
     assert found(choice("As many as tokens", "Says how many are", "The layers alone")) == []
+
+
+def test_an_unscoped_percentage_or_absolute_is_a_matter_for_caveats():
+    aloud = {"answer_aloud": "It saves 30% of the time."}
+    assert found(choice(*GOOD, **aloud)) == ["L21"]
+    assert found(choice(*GOOD, **aloud, caveats=("On one GPU.",))) == []
+    assert found(choice(*GOOD, **aloud, verify="30 == 30")) == []
+    assert found(choice(*GOOD, answer_aloud="It never pays.", verify="1 == 1")) == ["L21"]
+    assert found(card("What does it save?", "30 percent")) == ["L21"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "wrong"),
+    [
+        ("Which of the following is true?", True),
+        ("Take a softmax. Which one of these statements is correct?", True),
+        ("Which statement is true?", True),
+        ("Which is correct?", True),
+        ("Which statement on the mask is true of both?", False),
+        ("Which of these tensors is largest?", False),
+    ],
+)
+def test_a_question_says_what_it_asks(stem: str, wrong: bool):
+    assert found(choice(*GOOD, stem=stem)) == (["L03"] if wrong else [])
+
+
+def test_several_may_be_true():
+    options = tuple(option(text, correct=place < 2) for place, text in enumerate(GOOD))
+    stem = "Which of the following are true?"
+    assert found(model.Multi(id="att-m", kind="multi", stem=stem, options=options, **COMMON)) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "wrong"),
+    [
+        (("It grows with length.", "It falls with length", "It stays as it was"), True),
+        (("It grows with length", "It falls with length.", "It stays as it was."), True),
+        (("It grows with length.", "It falls with length.", "It stays as it was."), False),
+        (("it grows with length", "It falls with length", "It stays as it was"), True),
+        (("Adam with momentum", "plain descent steps", "descent with noise"), False),
+        (("softmax(x) of scores", "Sum of the scores", "RMS of the scores"), False),
+        (("softmax of the scores", "Sum of the scores", "Root of the scores"), True),
+    ],
+)
+def test_an_option_that_alone_looks_different_is_found(texts: tuple[str, ...], wrong: bool):
+    assert found(choice(*texts)) == (["L11"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("stem", "texts", "wrong"),
+    [
+        ("A gate is an", ("element", "operator", "matrix"), 1),
+        ("A gate is a ...", ("element", "operator", "matrix"), 2),
+        ("A gate is a", ("vector", "scalar", "matrix"), 0),
+        ("A gate is a", ("unit now", "LSTM in", "64 bits"), 0),
+        ("What is a gate?", ("element", "operator", "matrix"), 0),
+    ],
+)
+def test_an_article_fits_every_option(stem: str, texts: tuple[str, ...], wrong: int):
+    assert [rule for rule in found(choice(*texts, stem=stem)) if rule != "L08"] == ["L16"] * wrong
 
 
 def test_reading_load_is_limited():

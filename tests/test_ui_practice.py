@@ -190,9 +190,7 @@ async def test_a_measurement_is_graded_by_the_reference_until_one_has_ones_own(q
         assert "0.2496" in flat(app)
 
 
-async def test_practice_goes_on_without_a_reference_that_cannot_be_read(  # noqa: F811
-    quiet, monkeypatch, tmp_path
-):
+async def test_practice_goes_on_without_a_reference(quiet, monkeypatch, tmp_path):  # noqa: F811
     (tmp_path / "cpu.jsonl").write_text("half a li", encoding="utf-8")
     whole = reference.load
     monkeypatch.setattr(reference, "load", lambda: whole(tmp_path))

@@ -5,12 +5,11 @@ This picks the format by suffix and writes the file whole or not at all.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from quizapp import files
 from quizapp.errors import ExportError
 from quizapp.export import changes
 from quizapp.export.deck import Deck, of
@@ -66,21 +65,10 @@ def write(deck: Deck, path: Path, *, ledger: Path | None = None, now: datetime |
 
 def _replace(path: Path, body: bytes, folders: bool = False) -> None:
     """Put a file in the place of what was there, through a fresh one beside it."""
-    target = Path(os.path.realpath(path))
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
         if folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with fresh.open("wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                fresh.unlink()
-            raise
+            path.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(path, body)
     except OSError as error:
         raise ExportError(
             f"{path} cannot be written: {error.strerror or error}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 import torch
 from quizapp.verifiers.experiments import attention_memory
@@ -11,7 +9,7 @@ from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models import attention
 from quizapp.verifiers.verdict import judge
 
-from quizapp.verifiers import catalogue, engine
+from quizapp.verifiers import attention_cost, catalogue, engine
 from tests.bench.judged import judged
 
 EXPECTED = {
@@ -187,28 +185,12 @@ def test_a_softmax_left_out_is_found_out(monkeypatch):
 
 
 def test_rotary_positions_that_would_save_memory_are_found_out(monkeypatch):
-    original = attention_memory.Attention
+    original = attention_cost.Attention
 
     def thrifty(*args, **how):
         return original(*args, **{**how, "fused": how.get("positions") == "rotary"})
 
-    monkeypatch.setattr(attention_memory, "Attention", thrifty)
+    monkeypatch.setattr(attention_cost, "Attention", thrifty)
     results = run()
     assert wrong(results) == {"fusing_change_per_pair"}
     assert changed(results) == {"128k-needs-tricks": "holds"}
-
-
-def test_bytes_that_no_quadratic_fits_are_noted():
-    notes = []
-    lab = Lab(arm="claim", seed=0, size=SMALL, device="cpu", emit=lambda event: notes.append(event.text))
-    attention_memory._fit(lab, "a cube", [1, 2, 3, 4], [1, 8, 27, 64])
-    assert len(notes) == 1
-    assert "a cube miss" in notes[0]
-
-
-def test_points_are_drawn_as_they_are_counted():
-    points = []
-    lab = Lab(arm="claim", seed=0, size=SMALL, device="cpu", emit=points.append)
-    kept = attention_memory.kept_bytes(lab, partial(attention.explicit_attention), [8, 16], curve="it")
-    assert [(event.x, event.y) for event in points] == [(8.0, kept[0]), (16.0, kept[1])]
-    assert kept[0] == 3 * 2 * 8 * 4 * 4 + 2 * 8 * 8 * 4

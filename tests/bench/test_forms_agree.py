@@ -13,6 +13,7 @@ from quizapp.verifiers.models.long_convolution import LongConvolution
 from quizapp.verifiers.models.retention import Retention
 from quizapp.verifiers.models.rnn import RNN
 from quizapp.verifiers.models.selective_ssm import SelectiveSSM
+from quizapp.verifiers.sequence_maps import relative_difference
 
 from quizapp.verifiers import catalogue, engine
 from tests.bench.judged import judged
@@ -207,44 +208,7 @@ def test_memory_of_fused_attention_is_not_quadratic(monkeypatch):
     assert wrong(run(seeds=1)) == {"softmax_memory"}
 
 
-# ---- measuring, against hand-computed cases ---------------------------------------------------------
-
-
-def test_differences_by_hand():
-    wanted = torch.tensor([3.0, 4.0], dtype=torch.float64)  # [2]
-    found = wanted + torch.tensor([0.0, 1.0], dtype=torch.float64)  # [2]
-    assert forms_agree.relative_difference(found, wanted) == pytest.approx(1 / 12.5**0.5)
-
-
-def test_what_is_left_out_by_hand():
-    block = torch.diag(torch.tensor([3.0, 4.0, 12.0], dtype=torch.float64))  # [3, 3]
-    assert forms_agree.left_out(block, 3) == 0.0
-    assert forms_agree.left_out(block, 2) == pytest.approx(3 / 13)
-    assert forms_agree.left_out(block, 1) == pytest.approx(5 / 13)
-
-
-def test_only_linear_time_invariant_models_are_convolutions():
-    x = torch.randn(2, 9, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)  # [b, t, w]
-    weights = torch.linspace(1, 2, 9, dtype=torch.float64)[:, None]  # [time, 1]
-    assert forms_agree.convolution_error(lambda x: x.cumsum(dim=1) + 1.0, x) < 1e-12
-    assert forms_agree.convolution_error(lambda x: x.flip(-1).cumsum(dim=1), x) < 1e-12
-    assert forms_agree.convolution_error(lambda x: x.square(), x) > 0.1
-    assert forms_agree.convolution_error(lambda x: weights * x, x) > 0.1
-
-
-def test_who_feels_order():
-    lab = Lab(arm="claim", seed=0, size={}, device="cpu", emit=lambda event: None)
-    x = lab.randn(2, 9, 3)  # [batch, time, width]
-    fading = (0.5 ** torch.arange(9.0, dtype=torch.float64)).flip(0)[:, None]  # [time, 1]
-    assert forms_agree.order_felt(lab, lambda x: x.cumsum(dim=1), x) < 1e-12
-    assert forms_agree.order_felt(lab, lambda x: (fading * x).cumsum(dim=1), x) > 0.01
-
-
-def test_whose_fading_is_chosen():
-    x = torch.rand(1, 5, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)  # [1, t, w]
-    # d(last)/d(first) is the product of the tokens between, which are odd in number: the sign flips.
-    assert forms_agree.fading_felt(lambda x: x.cumprod(dim=1), x) > 1.0
-    assert forms_agree.fading_felt(lambda x: x.cumsum(dim=1), x) == 0.0
+# ---- the forms, against sums written out and the model itself -----------------------------------------
 
 
 def test_a_carried_sum_is_attention_over_all_pairs():
@@ -261,7 +225,7 @@ def test_a_scan_in_order_is_the_rnn_and_in_rounds_is_not():
     x = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)  # [b, t, w]
     with torch.no_grad():
         torch.testing.assert_close(forms_agree.scanned(rnn, x, serial(6)), rnn(x), rtol=0, atol=1e-12)
-        assert forms_agree.relative_difference(forms_agree.scanned(rnn, x, hillis_steele(6)), rnn(x)) > 0.1
+        assert relative_difference(forms_agree.scanned(rnn, x, hillis_steele(6)), rnn(x)) > 0.1
 
 
 def test_the_docstring_and_declarations_are_readable_without_torch():

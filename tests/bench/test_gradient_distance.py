@@ -13,6 +13,7 @@ import yaml
 from quizapp.verifiers.experiments import gradient_distance as experiment
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.models.lstm import LSTM
+from quizapp.verifiers.scene import Scene
 
 from quizapp.verifiers import backprop, catalogue, engine
 
@@ -132,7 +133,7 @@ def test_both_arms_see_the_same_inputs_and_weights():
     one, other = scenes
     assert torch.equal(one.inputs, other.inputs)
     assert torch.equal(one.readout, other.readout)
-    assert torch.equal(experiment.make_lstm(one).weight_hh, experiment.make_lstm(other).weight_hh)
+    assert torch.equal(one.lstm().weight_hh, other.lstm().weight_hh)
     assert float(one.readout.norm()) == pytest.approx(1.0)
 
 
@@ -160,8 +161,8 @@ def test_mutant_forget_gate_stuck_open(monkeypatch):
 
 def test_mutant_forget_bias_ignored(monkeypatch):
     monkeypatch.setattr(
-        experiment,
-        "make_lstm",
+        Scene,
+        "lstm",
         lambda scene, forget_bias=None, chrono=None: LSTM(64, chrono=chrono, **scene.settings()),
     )
     results = run_small(monkeypatch)
@@ -172,32 +173,32 @@ def test_mutant_forget_bias_ignored(monkeypatch):
 
 
 def test_mutant_gain_ignored(monkeypatch):
-    make_rnn = experiment.make_rnn
+    rnn = Scene.rnn
 
     def without_gain(scene, **options):
-        return make_rnn(scene, **{**options, "gain": 1.0})
+        return rnn(scene, **{**options, "gain": 1.0})
 
-    monkeypatch.setattr(experiment, "make_rnn", without_gain)
+    monkeypatch.setattr(Scene, "rnn", without_gain)
     results = run_small(monkeypatch)
     assert verdict(results, "rnn-vanish-or-explode") == "fails"
     assert tripped_wrong(results) >= {"growing_explodes", "growing_is_flat", "shrinking_decays"}
 
 
 def test_mutant_orthogonal_matrix_that_shrinks(monkeypatch):
-    make_linear = experiment.make_linear
-    monkeypatch.setattr(experiment, "make_linear", lambda scene, gain: make_linear(scene, 0.9 * gain))
+    linear = Scene.linear
+    monkeypatch.setattr(Scene, "linear", lambda scene, gain: linear(scene, 0.9 * gain))
     results = run_small(monkeypatch)
     assert results["orthogonal_slope"].estimate == pytest.approx(math.log(0.9), abs=2e-3)
     assert verdict(results, "rnn-vanish-or-explode") == "holds"
 
 
 def test_mutant_rnn_that_forgets_nothing(monkeypatch):
-    make_rnn = experiment.make_rnn
+    rnn = Scene.rnn
 
     def steady(scene, **options):
-        return make_rnn(scene, **(options or {"nonlinearity": "linear", "recurrent": "orthogonal"}))
+        return rnn(scene, **(options or {"nonlinearity": "linear", "recurrent": "orthogonal"}))
 
-    monkeypatch.setattr(experiment, "make_rnn", steady)
+    monkeypatch.setattr(Scene, "rnn", steady)
     results = run_small(monkeypatch)
     assert verdict(results, "rnn-vanish-or-explode") == "fails"
     assert verdict(results, "rnn-assume-locality-recency") == "fails"

@@ -1,4 +1,4 @@
-"""The toy's values and counts by hand, and verdicts that change in worlds with other functions or clocks.
+"""The audit's numbers, and verdicts that change in worlds with other functions or clocks.
 
 Where only the arithmetic of the verdict is tested the clock is replaced by a world in which every
 candidate has a known cost; one test runs the real clock.
@@ -8,7 +8,6 @@ import math
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 from quizapp.verifiers.experiments import toy_audit as experiment
 from quizapp.verifiers.timing import Times
@@ -169,57 +168,7 @@ def test_a_restless_machine_decides_nothing(monkeypatch):
     assert any("too restless" in event.text for event in events if isinstance(event, Note))
 
 
-# ---- the functions and the counting -----------------------------------------------------------------
-
-ALL = (
-    experiment.rnn_style,
-    experiment.scanned_rnn,
-    experiment.attention_style,
-    experiment.loop_mean,
-    experiment.tree_mean,
-)
-
-
-def test_values_by_hand():
-    xs = [1.0, 2.0, 3.0]
-    assert experiment.rnn_style(xs) == pytest.approx(0.81 + 1.8 + 3.0)
-    assert experiment.scanned_rnn(xs) == pytest.approx(5.61)
-    assert float(experiment.rnn_in_c(torch.tensor(xs).double(), experiment.growth(3))) == pytest.approx(5.61)
-    for mean in ALL[2:]:
-        assert mean(xs) == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 7, 8, 33, 1000])
-def test_every_form_gives_the_same(length):
-    xs = torch.rand(length, generator=torch.Generator().manual_seed(length), dtype=torch.float64)
-    wanted = sum(0.9 ** (length - 1 - k) * float(x) for k, x in enumerate(xs))
-    found = [form(xs.tolist()) for form in ALL[:2]]
-    found.append(float(experiment.rnn_in_c(xs, experiment.growth(length))))
-    assert found == pytest.approx([wanted] * 3, rel=1e-9)
-    assert [form(xs.tolist()) for form in ALL[2:]] == pytest.approx([float(xs.mean())] * 3, rel=1e-9)
-
-
-def test_counts_by_hand():
-    xs = [1.0] * 16
-    depths = [experiment.counted(form, xs)[1] for form in ALL]
-    assert depths == [31, 8, 17, 17, 5]
-    tallies = [experiment.counted(form, xs)[0] for form in ALL]
-    assert [(tally.adds, tally.multiplies, tally.divides) for tally in tallies] == [
-        (16, 15, 0),
-        (49, 49, 0),
-        (16, 0, 1),
-        (16, 0, 1),
-        (15, 0, 1),
-    ]
-
-
-def test_a_counting_number_waits_for_both_its_parts():
-    tally = experiment.Tally()
-    a = experiment.Counting(2.0, tally)
-    b = 3.0 * a + 1.0
-    product = a * b
-    assert (product.value, product.depth) == (14.0, 3)
-    assert (tally.adds, tally.multiplies) == (1, 2)
+# ---- the spread --------------------------------------------------------------------------------------
 
 
 def test_a_spread_by_hand():

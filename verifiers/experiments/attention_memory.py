@@ -20,7 +20,6 @@ attention work, and that bytes fit says nothing about whether a model is any goo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -28,6 +27,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .. import measure
+from ..attention_cost import Attend, Heads, layer_fit, long_exponent, noted_fit
 from ..lab import Lab
 from ..models.attention import (
     Attention,
@@ -184,11 +184,6 @@ CHECKS = {
 }
 # fmt: on
 
-Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""q, k and v -> the mixed values, each [batch, heads, time, head_width]."""
-
-Three = tuple[Tensor, Tensor, Tensor]
-
 GIB = 2**30
 LONG = 131_072
 """What people call 128K."""
@@ -216,18 +211,18 @@ def trial(lab: Lab) -> None:
 
 def _memory_and_compute(lab: Lab) -> None:
     """Attention written out and fused, over the lengths of the profile."""
-    lengths, heads = lab.size["lengths"], lab.size["heads"]
-    explicit = kept_bytes(lab, explicit_attention, lengths, curve="attention written out")
-    fused = kept_bytes(lab, fused_attention, lengths, curve="fused attention")
-    lab.check("explicit_bytes_per_pair", _fit(lab, "explicit", lengths, explicit).c / heads)
-    lab.check("fused_bytes_per_pair", _fit(lab, "fused", lengths, fused).c / heads)
-    slope = _long_slope(lengths, fused)
+    lengths, heads = lab.size["lengths"], _heads(lab)
+    explicit = heads.kept_bytes(explicit_attention, lengths, curve="attention written out")
+    fused = heads.kept_bytes(fused_attention, lengths, curve="fused attention")
+    lab.check("explicit_bytes_per_pair", noted_fit(lab, "explicit", lengths, explicit).c / heads.count)
+    lab.check("fused_bytes_per_pair", noted_fit(lab, "fused", lengths, fused).c / heads.count)
+    slope = long_exponent(lengths, fused)
     lab.check("fused_memory_exponent", slope)
     lab.check("fused_memory_linear", slope)
-    lab.check("fused_flop_exponent", flop_exponent(lab, fused_attention))
-    q, k, v = _draw(lab, lab.size["short"][-1], dtype=torch.float64)  # [1, heads, time, head_width] each
+    lab.check("fused_flop_exponent", heads.flop_exponent(fused_attention, lab.size["short"]))
+    q, k, v = heads.draw(lab.size["short"][-1], dtype=torch.float64)  # [1, heads, time, head_width] each
     lab.check("fused_difference", _largest(fused_attention(q, k, v) - explicit_attention(q, k, v)))
-    names = {name for name, _ in measure.kernels(partial(fused_attention, *_inputs(lab, 64)))}
+    names = {name for name, _ in measure.kernels(partial(fused_attention, *heads.inputs(64)))}
     lab.note(f"The fused call ran {', '.join(sorted(n for n in names if 'attention' in n)) or 'unfused'}.")
 
 
@@ -254,7 +249,8 @@ def _lstm(lab: Lab) -> None:
 
 def _weighted_sum(lab: Lab) -> None:
     """sum_j a_ij v_j in two plain loops against the fused kernel."""
-    q, k, v = _draw(lab, lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
+    heads = _heads(lab)
+    q, k, v = heads.draw(lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
     summed, row_sums = looped_attention(q[0, 0], k[0, 0], v[0, 0], softmax=True)  # [time, head_width], [time]
     lab.check("weighted_sum_difference", _largest(summed - fused_attention(q, k, v)[0, 0]))
     lab.check("weights_sum_to_one", _largest(row_sums - 1.0))
@@ -262,8 +258,8 @@ def _weighted_sum(lab: Lab) -> None:
 
 def _matrices(lab: Lab) -> None:
     """How many N x N matrices are kept, and how many products fill them."""
-    length = lab.size["short"][-1]
-    q, k, v = _inputs(lab, length)  # [1, heads, time, head_width] each
+    heads, length = _heads(lab), lab.size["short"][-1]
+    q, k, v = heads.inputs(length)  # [1, heads, time, head_width] each
     kept = measure.saved_tensors(lambda: explicit_attention(q, k, v))
     lab.check("score_matrices_kept", measure.squares(kept, length))
     lab.check("score_products", measure.square_products(lambda: explicit_attention(q, k, v), length))
@@ -281,13 +277,14 @@ def _long_context(lab: Lab) -> None:
     lab.check("linear_gib_at_128k", half_fit(lab, linear_attention).at(LONG) / GIB)
     if lab.device.type == "cuda" and lab.size["really"] and lab.seed % 1000 == 0:
         lab.note(really_run(lab, lab.size["really"]))
-    plain, rotary = (layer_fit(lab, positions) for positions in ("none", "rotary"))
+    plain, rotary = (_layer(lab, positions) for positions in ("none", "rotary"))
     lab.check("rotary_change_per_pair", abs(rotary.c - plain.c))
 
 
 def really_run(lab: Lab, length: int) -> str:
     """What fused attention over that many tokens takes on this GPU, forward and backward, in float16."""
-    q, k, v = (part.half().requires_grad_() for part in _inputs(lab, length))  # [1, heads, time, head_width]
+    heads = _heads(lab)
+    q, k, v = (part.half().requires_grad_() for part in heads.inputs(length))  # [1, heads, time, head_width]
     torch.cuda.reset_peak_memory_stats(lab.device)
     torch.autograd.grad(fused_attention(q, k, v).sum(), (q, k, v))
     peak = torch.cuda.max_memory_allocated(lab.device)
@@ -299,12 +296,13 @@ def really_run(lab: Lab, length: int) -> str:
 
 def _unfused(lab: Lab) -> None:
     """The same call as fused attention, with torch made to use its unfused backend."""
+    heads = _heads(lab)
     lengths, length = lab.size["lengths"], lab.size["short"][-1]
     with sdpa_kernel(SDPBackend.MATH):
-        kept = kept_bytes(lab, fused_attention, lengths, curve="the same call, unfused")
-        tensors = measure.saved_tensors(partial(fused_attention, *_inputs(lab, length)))
-    lab.check("math_bytes_per_pair", _fit(lab, "unfused", lengths, kept).c / lab.size["heads"])
-    slope = _long_slope(lengths, kept)
+        kept = heads.kept_bytes(fused_attention, lengths, curve="the same call, unfused")
+        tensors = measure.saved_tensors(partial(fused_attention, *heads.inputs(length)))
+    lab.check("math_bytes_per_pair", noted_fit(lab, "unfused", lengths, kept).c / heads.count)
+    slope = long_exponent(lengths, kept)
     lab.check("math_memory_exponent", slope)
     lab.check("math_memory_linear", slope)
     lab.check("math_score_matrices_kept", measure.squares(tensors, length))
@@ -312,15 +310,16 @@ def _unfused(lab: Lab) -> None:
 
 def _other_mechanisms(lab: Lab) -> None:
     """Windows and linear attention, which are linear because they compute something else."""
+    heads = _heads(lab)
     lengths, length = lab.size["lengths"], lab.size["short"][-1]
     window = _in_window(lab)
-    kept = kept_bytes(lab, window, lengths, curve="attention in a window")
-    lab.check("window_bytes_per_pair", _fit(lab, "window", lengths, kept).c / lab.size["heads"])
-    tensors = measure.saved_tensors(partial(window, *_inputs(lab, length)))
+    kept = heads.kept_bytes(window, lengths, curve="attention in a window")
+    lab.check("window_bytes_per_pair", noted_fit(lab, "window", lengths, kept).c / heads.count)
+    tensors = measure.saved_tensors(partial(window, *heads.inputs(length)))
     lab.check("window_score_matrices_kept", measure.squares(tensors, length))
-    kept_bytes(lab, linear_attention, lengths, curve="linear attention")
-    lab.check("linear_attention_flop_exponent", flop_exponent(lab, linear_attention))
-    q, k, v = _draw(lab, length, dtype=torch.float64)  # [1, heads, time, head_width] each
+    heads.kept_bytes(linear_attention, lengths, curve="linear attention")
+    lab.check("linear_attention_flop_exponent", heads.flop_exponent(linear_attention, lab.size["short"]))
+    q, k, v = heads.draw(length, dtype=torch.float64)  # [1, heads, time, head_width] each
     lab.check(
         "linear_attention_difference", _largest(linear_attention(q, k, v) - explicit_attention(q, k, v))
     )
@@ -328,7 +327,8 @@ def _other_mechanisms(lab: Lab) -> None:
 
 def _without_softmax(lab: Lab) -> None:
     """The raw scores used as weights, and the scores computed one query at a time."""
-    q, k, v = _draw(lab, lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
+    heads = _heads(lab)
+    q, k, v = heads.draw(lab.size["loop_tokens"], dtype=torch.float64)  # [1, heads, time, head_width] each
     summed, row_sums = looped_attention(
         q[0, 0], k[0, 0], v[0, 0], softmax=False
     )  # [time, head_width], [time]
@@ -344,14 +344,14 @@ def _without_softmax(lab: Lab) -> None:
 
 def _opposites(lab: Lab) -> None:
     """The checks of the claim asked of the mechanism that must not pass them."""
-    short = lab.size["short"]
-    written_out = kept_bytes(lab, explicit_attention, short)
+    heads, short = _heads(lab), lab.size["short"]
+    written_out = heads.kept_bytes(explicit_attention, short)
     lab.check("attention_memory_as_lstm", measure.exponent(short, written_out))
-    lab.check("attention_flops_as_lstm", flop_exponent(lab, fused_attention))
+    lab.check("attention_flops_as_lstm", heads.flop_exponent(fused_attention, short))
     explicit = half_fit(lab, explicit_attention)
     lab.check("explicit_gib_at_128k", explicit.at(LONG) / GIB)
     lab.check("explicit_scores_gib_at_2k", explicit.c * 2048**2 / GIB)
-    plain, fused = layer_fit(lab, "none"), layer_fit(lab, "none", fused=True)
+    plain, fused = _layer(lab, "none"), _layer(lab, "none", fused=True)
     lab.check("fusing_change_per_pair", abs(fused.c - plain.c))
     width = lab.size["head_width"]
     layer = Attention(width, 1, generator=lab.generator, causal=True, dtype=torch.float32, device=lab.device)
@@ -366,81 +366,24 @@ def _opposites(lab: Lab) -> None:
 # ---- what is measured -----------------------------------------------------------------------------
 
 
-def kept_bytes(lab: Lab, attend: Attend, lengths: list[int], *, curve: str = "") -> list[int]:
-    """Bytes kept for backward in float32 at each length, drawn as `curve` when it has a name."""
-    kept = []
-    for length in lengths:
-        q, k, v = _inputs(lab, length)  # [1, heads, time, head_width] each
-        kept.append(measure.saved_bytes(partial(attend, q, k, v)))
-        if curve:
-            lab.point(curve, length, kept[-1])
-    return kept
-
-
-def flop_exponent(lab: Lab, attend: Attend) -> float:
-    """The log-log slope of the FLOPs over the short lengths."""
-    lengths = lab.size["short"]
-    counts = [measure.flops(partial(attend, *_inputs(lab, n))) for n in lengths]
-    return measure.exponent(lengths, counts)
+def _heads(lab: Lab) -> Heads:
+    """As many heads as the profile has."""
+    return Heads(lab, lab.size["heads"], lab.size["head_width"])
 
 
 def half_fit(lab: Lab, attend: Attend) -> measure.Quadratic:
     """a + b N + c N^2 through the bytes kept by one head in float16."""
-    lengths, kept = lab.size["short"], []
-    for length in lengths:
-        q, k, v = _inputs(lab, length, heads=1, dtype=torch.float16)  # [1, 1, time, head_width] each
-        kept.append(measure.saved_bytes(partial(attend, q, k, v)))
-    return _fit(lab, "float16", lengths, kept)
+    head, lengths = Heads(lab, 1, lab.size["head_width"]), lab.size["short"]
+    return noted_fit(lab, "float16", lengths, head.kept_bytes(attend, lengths, dtype=torch.float16))
 
 
-def layer_fit(lab: Lab, positions: str, *, fused: bool = False) -> measure.Quadratic:
-    """a + b N + c N^2 through the bytes kept by a whole attention layer of one head in float32."""
-    lengths, width, kept = lab.size["short"], lab.size["head_width"], []
-    layer = Attention(
-        width,
-        1,
-        generator=lab.generator,
-        positions=positions,
-        fused=fused,
-        dtype=torch.float32,
-        device=lab.device,
-    )
-    for length in lengths:
-        x = lab.randn(1, length, width, dtype=torch.float32)  # [1, time, width]
-        kept.append(measure.saved_bytes(partial(layer, x), ignore=layer.parameters()))
-    return _fit(lab, f"a layer with positions {positions}", lengths, kept)
+def _layer(lab: Lab, positions: str, *, fused: bool = False) -> measure.Quadratic:
+    """The same for a whole attention layer in float32."""
+    return layer_fit(lab, lab.size["short"], lab.size["head_width"], positions=positions, fused=fused)
 
 
 def _in_window(lab: Lab) -> Attend:
     return lambda q, k, v: windowed_attention(q, k, v, lab.size["window"])
-
-
-def _draw(lab: Lab, length: int, *, dtype: torch.dtype, heads: int | None = None) -> Three:
-    """Queries, keys and values on the CPU: [1, heads, length, head_width] each."""
-    shape = (1, heads or lab.size["heads"], length, lab.size["head_width"])
-    q, k, v = (lab.randn(*shape, dtype=torch.float32).cpu().to(dtype) for _ in range(3))  # as said above
-    return q, k, v
-
-
-def _inputs(lab: Lab, length: int, *, heads: int | None = None, dtype: torch.dtype = torch.float32) -> Three:
-    """Queries, keys and values on the device that want a gradient: [1, heads, length, head_width] each."""
-    drawn = _draw(lab, length, dtype=dtype, heads=heads)  # [1, heads, length, head_width] each
-    q, k, v = (tensor.to(lab.device).requires_grad_() for tensor in drawn)  # as said above
-    return q, k, v
-
-
-def _long_slope(lengths: list[int], counts: list[int]) -> float:
-    """The log-log slope over the last three octaves."""
-    last = [i for i, length in enumerate(lengths) if length * 8 >= lengths[-1]]
-    return measure.exponent([lengths[i] for i in last], [counts[i] for i in last])
-
-
-def _fit(lab: Lab, what: str, lengths: list[int], kept: list[int]) -> measure.Quadratic:
-    """The fit, with a note when the counts do not lie on it."""
-    fit = measure.fit_quadratic(lengths, kept)
-    if fit.residual > 1e-3:
-        lab.note(f"The bytes kept by {what} miss a + b N + c N^2 by up to {fit.residual:.1%}.")
-    return fit
 
 
 def _largest(difference: Tensor) -> float:

@@ -32,11 +32,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from .. import tasks
+from ..attribution import attention_maps, gradient_times_input, kendall, left_out
+from ..identifiability import changes, distance, other_weights
 from ..lab import Lab
-from ..models.attention import Attention, causal_bias
 from ..models.tagger import Tagger, core, parameters
 from ..tasks import Batch
 from ..train import Recipe, accuracy, fit
@@ -112,8 +112,6 @@ SHARPNESS = (0.5, 1.0, 2.0, 4.0, PEAKED)
 RATES = (5e-3, 1e-2)
 LEARNED, ENOUGH = 0.95, 0.02
 """The accuracy that counts as having learned, and the loss at which training ends."""
-REPLACEMENTS = 3
-"""Symbols put in place of every source token."""
 
 
 def trial(lab: Lab) -> None:
@@ -168,57 +166,6 @@ def heads(lab: Lab, tokens: int, sharpness: float) -> tuple[Tensor, Tensor]:
     values = torch.randn(shape, generator=lab.generator, dtype=torch.float64)  # [draws, tokens, channels]
     scores = (keys @ query[..., None])[..., 0] / math.sqrt(CHANNELS)  # [draws, tokens]
     return (sharpness * scores).softmax(dim=-1), values  # [draws, tokens]
-
-
-def other_weights(weights: Tensor, values: Tensor) -> Tensor:
-    """Weights [draws, tokens] with the same sums of the values, far from the given ones.
-
-    Every round moves along a direction that keeps each sum and the total, until a weight is zero. When no
-    more tokens are left than channels plus one, such a direction no longer exists (Caratheodory).
-    """
-    ones = torch.ones_like(weights)  # [draws, tokens]
-    kept = torch.cat((values, ones[..., None]), dim=-1).transpose(1, 2)  # [draws, channels + 1, tokens]
-    moved, there = weights.clone(), ones  # [draws, tokens] each, what is there is one
-    for _ in range(weights.shape[1] - kept.shape[1]):
-        direction = unseen(-weights, kept, there)  # [draws, tokens]
-        falling = (direction < 0.0) & (there > 0.0)  # [draws, tokens]
-        room = torch.where(falling, moved / -direction, math.inf)  # [draws, tokens]
-        step, gone = room.min(dim=1)  # [draws] each
-        if not bool(step.isfinite().all()):
-            break
-        moved = moved + step[:, None] * direction  # [draws, tokens]
-        there = there.scatter(1, gone[:, None], 0.0)  # [draws, tokens]
-        moved = (moved * there).clamp_min(0.0)  # [draws, tokens], rounding may leave -1e-17
-    return moved
-
-
-def unseen(wanted: Tensor, kept: Tensor, there: Tensor) -> Tensor:
-    """The part of a direction [draws, tokens] that changes nothing kept [draws, rows, tokens].
-
-    Only tokens that are there move. Projected twice: once leaves rounding errors a thousand times as large.
-    Zero where the direction has no such part, and what is left of it would be rounding.
-    """
-    rows = kept * there[:, None]  # [draws, rows, tokens]
-    gram = rows @ rows.transpose(1, 2)  # [draws, rows, rows]
-    direction = wanted * there  # [draws, tokens]
-    for _ in range(2):
-        seen = torch.linalg.solve(gram, rows @ direction[..., None])  # [draws, rows, 1]
-        direction = direction - (rows.transpose(1, 2) @ seen)[..., 0]  # [draws, tokens]
-    size, whole = direction.norm(dim=1), (wanted * there).norm(dim=1)  # [draws] each
-    return torch.where((size > 1e-9 * whole)[:, None], direction, 0.0)  # [draws, tokens]
-
-
-def distance(weights: Tensor, others: Tensor) -> Tensor:
-    """Total variation between weights [draws, tokens]: [draws]."""
-    return (weights - others).abs().sum(dim=1) / 2.0  # [draws]
-
-
-def changes(weights: Tensor, others: Tensor, values: Tensor) -> Tensor:
-    """The largest change of an output, or of the total, or a weight below zero: [draws]."""
-    output = ((weights - others)[:, None] @ values)[:, 0].abs().amax(dim=1)  # [draws]
-    total = (others.sum(dim=1) - 1.0).abs()  # [draws]
-    negative = (-others).amax(dim=1).clamp_min(0.0)  # [draws]
-    return torch.stack((output, total, negative)).amax(dim=0)  # [draws]
 
 
 # ---- what the answer depends on -------------------------------------------------------------------------
@@ -322,7 +269,7 @@ def read(lab: Lab, model: Tagger, learned: bool) -> Reading:
     batch = draw(lab, generator, lab.size["rows"])
     source = lab.size["source"]
     with torch.no_grad():
-        layers = attention(model, batch.inputs)[:, :, source:, :source]  # [layers, rows, answers, source]
+        layers = attention_maps(model, batch.inputs)[..., source:, :source]  # [layers, rows, answers, source]
     mean = layers.mean(dim=0)  # [rows, answers, source]
     effects = left_out(model, batch, source, generator)  # [rows, answers, source]
     slopes = gradient_times_input(model, batch, source)  # [rows, answers, source]
@@ -340,66 +287,3 @@ def named(sizes: Tensor) -> float:
     source = sizes.shape[-1]
     wanted = torch.arange(source - 1, -1, -1, device=sizes.device)  # [answers]
     return float((sizes.argmax(dim=-1) == wanted).double().mean())
-
-
-def attention(model: Tagger, tokens: Tensor) -> Tensor:
-    """The weights of every layer, mean over heads, for tokens [rows, time]: [layers, rows, time, time]."""
-    maps = []
-
-    def keep(part: Attention, inputs: tuple[Tensor], output: Tensor) -> None:
-        q, k = (layer(inputs[0]).unflatten(-1, (part.heads, -1)) for layer in (part.query, part.key))
-        scores = torch.einsum("rqhc,rkhc->rhqk", q, k) / math.sqrt(q.shape[-1])  # [rows, heads, time, time]
-        scores = scores + causal_bias(q.shape[1], k.shape[1], like=q)  # [rows, heads, time, time]
-        maps.append(scores.softmax(dim=-1).mean(dim=1))  # [rows, time, time]
-
-    handles = [part.register_forward_hook(keep) for part in model.modules() if isinstance(part, Attention)]
-    model(tokens)
-    for handle in handles:
-        handle.remove()
-    return torch.stack(maps)  # [layers, rows, time, time]
-
-
-def left_out(model: Tagger, batch: Batch, source: int, generator: torch.Generator) -> Tensor:
-    """Mean size of the change of the right answers' log probability when a source token is replaced.
-
-    [rows, answers, source]; each token is replaced by other symbols, and nothing else changes.
-    """
-    rows, symbols = len(batch.inputs), model.head.out_features
-    with torch.no_grad():
-        before = log_right(model.states(batch.inputs), model, batch, source)  # [rows, answers]
-        effects = []
-        for place in range(source):
-            change = torch.zeros_like(before)  # [rows, answers]
-            for _ in range(REPLACEMENTS):
-                shift = 1 + torch.randint(symbols - 1, (rows,), generator=generator)  # [rows], never 0
-                other = batch.inputs.clone()  # [rows, time]
-                other[:, place] = (other[:, place] + shift.to(other.device)) % symbols  # [rows]
-                change += (before - log_right(model.states(other), model, batch, source)).abs()
-            effects.append(change / REPLACEMENTS)
-    return torch.stack(effects, dim=-1)  # [rows, answers, source]
-
-
-def log_right(states: Tensor, model: Tagger, batch: Batch, source: int) -> Tensor:
-    """Log probability of the right answers, from the core's states [rows, time, width]: [rows, answers]."""
-    logs = functional.log_softmax(model.head(states[:, source:]), dim=-1)  # [rows, answers, symbols]
-    return logs.gather(-1, batch.targets[:, source:, None])[..., 0]  # [rows, answers]
-
-
-def gradient_times_input(model: Tagger, batch: Batch, source: int) -> Tensor:
-    """|d log probability / d embedding . embedding| of every source token: [rows, answers, source]."""
-    embedded = (
-        functional.embedding(batch.inputs, model.embedding).detach().requires_grad_()
-    )  # [rows, time, w]
-    logs = log_right(model.core(embedded), model, batch, source)  # [rows, answers]
-    sizes = []
-    for answer in range(source):
-        (slope,) = torch.autograd.grad(logs[:, answer].sum(), embedded, retain_graph=True)  # [rows, time, w]
-        sizes.append((slope * embedded.detach())[:, :source].sum(dim=-1).abs())  # [rows, source]
-    return torch.stack(sizes, dim=1)  # [rows, answers, source]
-
-
-def kendall(one: Tensor, other: Tensor) -> Tensor:
-    """Kendall's tau-a along the last axis: pairs in the same order minus pairs in the other, over all."""
-    signs = [torch.sign(x[..., :, None] - x[..., None, :]) for x in (one, other)]  # [..., n, n] each
-    pairs = one.shape[-1] * (one.shape[-1] - 1)
-    return (signs[0] * signs[1]).sum(dim=(-2, -1)) / pairs  # [...]

@@ -36,11 +36,24 @@ import torch
 from torch import Tensor
 
 from .. import stats, unrolled
+from ..dependence import (
+    attended,
+    attention_depth,
+    false_paths,
+    layers_to_reach,
+    products,
+    recurrent_depth,
+    scan_depth,
+    side_by_side_depth,
+    stacked_depth,
+    sublayers,
+    worst_without_row,
+    worst_without_step,
+)
 from ..depth import depth, marks, walk
 from ..lab import Lab
-from ..measure import kernels
-from ..models.linear_recurrence import LinearRecurrence, hillis_steele
-from ..unrolled import LSTM, RNN, SUBLAYER, UPDATE, Attention, Draw, EncoderLayer
+from ..models.linear_recurrence import LinearRecurrence
+from ..unrolled import LSTM, RNN, UPDATE, Attention, Draw, EncoderLayer
 
 TITLE = "Chains of dependent kernels"
 
@@ -332,8 +345,6 @@ DEEP = 6
 """Layers of the Transformer that is compared with it, as in Vaswani 2017."""
 WINDOWS = ((9, 3), (17, 3), (17, 5), (33, 5), (33, 9), (33, 17))
 """(tokens, window) for which the layers are counted."""
-PRODUCTS = frozenset({"mm", "bmm", "addmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "matmul", "linear"})
-"""Kernels that are matrix products."""
 
 
 def drawing(lab: Lab) -> Draw:
@@ -357,23 +368,6 @@ def growth(numbers: Iterable[float]) -> float:
     return max(found) - min(found)
 
 
-def recurrent_depth(cell: RNN | LSTM, draw: Draw, width: int, length: int) -> float:
-    """The longest chain behind the last output of a recurrent network."""
-    return depth(unrolled.unroll(cell, unrolled.tokens(draw, length, width))[-1])
-
-
-def attention_depth(attention: Attention, draw: Draw, width: int, length: int) -> float:
-    """The longest chain behind the last output of causal attention."""
-    inputs = unrolled.tokens(draw, length, width)  # [width] each
-    return depth(attention.layer(inputs, unrolled.causal, rows=[length - 1])[0])
-
-
-def scan_depth(model: LinearRecurrence, draw: Draw, width: int, length: int) -> float:
-    """The longest chain behind the last state of a linear recurrence evaluated by Hillis-Steele."""
-    x = draw(1, length, width).requires_grad_()  # [1, time, width]
-    return depth(model(x, hillis_steele(length))[0, -1])
-
-
 def curve(lab: Lab, name: str, lengths: Sequence[int], measure: Callable[[int], float]) -> list[float]:
     """Measure and draw the depth at every length."""
     depths = []
@@ -383,99 +377,9 @@ def curve(lab: Lab, name: str, lengths: Sequence[int], measure: Callable[[int], 
     return depths
 
 
-def stacked_depth(layers: Sequence[EncoderLayer], x: Tensor) -> int:
-    """The longest chain through layers on top of each other, tokens x [time, width] at once."""
-    for layer in layers:
-        x = layer.batched(x)  # [time, width]
-    return depth(x)
-
-
-def side_by_side_depth(layers: Sequence[EncoderLayer], x: Tensor) -> int:
-    """The longest chain through layers that all read x [time, width], and their mean."""
-    return depth(torch.stack([layer.batched(x) for layer in layers]).mean(dim=0))
-
-
-def products(run: Callable[[], Tensor]) -> int:
-    """How many matrix products a forward pass calls."""
-    return sum(name in PRODUCTS for name, _ in kernels(run))
-
-
-def worst_without_row(attention: Attention, x: Tensor) -> float:
-    """The largest change of any other output when a query of x [time, width] is left out."""
-    with torch.no_grad():
-        whole = attention.batched(x)  # [time, width]
-        worst = 0.0
-        for place in range(len(x)):
-            others = [row for row in range(len(x)) if row != place]
-            left = attention.batched(x, rows=others)  # [time - 1, width]
-            worst = max(worst, float((left - whole[others]).abs().max()))
-    return worst
-
-
-def worst_without_step(cell: RNN, inputs: Sequence[Tensor]) -> float:
-    """The largest change of any other output when a step of the recurrence is left out."""
-    with torch.no_grad():
-        whole = torch.stack(unrolled.unroll(cell, inputs))  # [time, width]
-        worst = 0.0
-        for place in range(len(inputs)):
-            others = [row for row in range(len(inputs)) if row != place]
-            left = torch.stack(unrolled.unroll(cell, inputs, leave_out=place))  # [time, width]
-            worst = max(worst, float((left - whole)[others].abs().max()))
-    return worst
-
-
-def layers_to_reach(draw: Draw, width: int, length: int, seen: unrolled.Seen) -> int:
-    """Attention layers until the last output has a gradient with respect to the first token.
-
-    Raises RuntimeError when that needs more layers than there are tokens.
-    """
-    inputs = unrolled.tokens(draw, length, width)  # [width] each
-    hidden: Sequence[Tensor] = inputs
-    for layers in range(1, length + 1):
-        hidden = Attention(draw, width).layer(hidden, seen)  # [width] each
-        (felt,) = torch.autograd.grad(
-            hidden[-1].sum(), inputs[0], retain_graph=True, allow_unused=True
-        )  # [width], or None where there is no path
-        if felt is not None and bool(felt.any()):
-            return layers
-    raise RuntimeError("no number of layers leads from the first token to the last")
-
-
 def asked_of_window(length: int, size: int) -> int:
     """ceil((length - 1) / (size - 1)): a layer carries a token size - 1 places."""
     return math.ceil((length - 1) / (size - 1))
-
-
-def false_paths(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
-    """Pairs of tokens for which a path in the graph and a gradient do not go together."""
-    wrong = 0
-    for output in outputs:
-        known = walk(output)
-        felt = torch.autograd.grad(output.sum(), list(inputs), retain_graph=True, allow_unused=True)
-        for leaf, gradient in zip(inputs, felt, strict=True):
-            wrong += known.reaches(leaf) != (gradient is not None and bool(gradient.any()))
-    return wrong
-
-
-def sublayers(draw: Draw, width: int, length: int, layers: int, *, decoder: bool = False) -> float:
-    """Sub-layers on the longest path from the first token to the last output of an encoder.
-
-    decoder: a causal one whose layers also read a memory.
-    """
-    inputs = unrolled.tokens(draw, length, width)  # [width] each
-    memory = unrolled.tokens(draw, length, width) if decoder else None  # [width] each
-    seen = unrolled.causal if decoder else unrolled.everything(length)
-    hidden: Sequence[Tensor] = inputs
-    for _ in range(layers):
-        hidden = EncoderLayer(draw, width, cross=decoder).layer(hidden, seen, memory=memory)  # [width] each
-    return walk(hidden[-1], marks(SUBLAYER)).longest(inputs[0])
-
-
-def attended(cell: RNN | LSTM, attention: Attention, inputs: Sequence[Tensor]) -> Tensor:
-    """What attention at the last token reads from all the states of a recurrent network: [width]."""
-    states = unrolled.unroll(cell, inputs)  # [width] each
-    last = len(inputs) - 1
-    return attention.layer(states, unrolled.causal, rows=[last])[0]  # [width]
 
 
 def trial(lab: Lab) -> None:

@@ -22,7 +22,6 @@ model has no FFT form of this kind does not show that it has no other parallel f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -45,6 +44,13 @@ from ..models.rnn import RNN
 from ..models.selective_ssm import SelectiveSSM
 from ..models.state_space_dual import StateSpaceDual
 from ..models.wkv import WKV
+from ..sequence_maps import (
+    convolution_error,
+    fading_felt,
+    low_rank_residual,
+    order_felt,
+    relative_difference,
+)
 
 TITLE = "One model, two forms"
 
@@ -161,9 +167,6 @@ CHECKS = {
 }
 # fmt: on
 
-Form = Callable[[Tensor], Tensor]
-"""[batch, time, width] -> the same shape."""
-
 
 def trial(lab: Lab) -> None:
     """One draw of weights and tokens."""
@@ -210,8 +213,8 @@ def _states(lab: Lab, seed: int, x: Tensor) -> None:
     lab.check("linear_variants_state", max(growth(model) for model in linear))
     lab.check("selective_state", growth(selective))
     lab.check("selective_as_convolution", convolution_error(selective, x))
-    lab.check("selective_order_felt", order_felt(lab, selective, x))
-    lab.check("fading_order_felt", min(order_felt(lab, model, x) for model in fading))
+    lab.check("selective_order_felt", order_felt(lab.generator, selective, x))
+    lab.check("fading_order_felt", min(order_felt(lab.generator, model, x) for model in fading))
 
 
 # ---- the controls -----------------------------------------------------------------------------------
@@ -228,9 +231,9 @@ def _squeezed(lab: Lab, seed: int, x: Tensor) -> None:
     _compare(lab, "squeezed_softmax", squeezed, softmax)
     half = x.shape[1] // 2
     weights = (q @ k.transpose(-2, -1) / head**0.5).exp()[0, 0]  # [time, time]
-    lab.check("softmax_best_state", left_out(weights[half:, :half], head))
+    lab.check("softmax_best_state", low_rank_residual(weights[half:, :half], head))
     weights = (feature_map(q) @ feature_map(k).transpose(-2, -1))[0, 0]  # [time, time]
-    lab.check("linear_best_state", left_out(weights[half:, :half], head))
+    lab.check("linear_best_state", low_rank_residual(weights[half:, :half], head))
 
 
 def _scanned(lab: Lab, seed: int, x: Tensor) -> None:
@@ -249,7 +252,7 @@ def _causes_removed(lab: Lab, seed: int, x: Tensor) -> None:
     _compare(lab, "chunks_that_forget", alone, by_steps(linear, x))
     lab.check("softmax_state", growth(build(lab, seed, Attention)))
     lab.check("fixed_as_convolution", convolution_error(build(lab, seed, LongConvolution), x))
-    lab.check("unfading_order_felt", order_felt(lab, linear, x))
+    lab.check("unfading_order_felt", order_felt(lab.generator, linear, x))
 
 
 # ---- models -----------------------------------------------------------------------------------------
@@ -325,67 +328,9 @@ def scanned(rnn: RNN, x: Tensor, schedule: Any) -> Tensor:  # noqa: ANN401 - a S
 # ---- what is measured -------------------------------------------------------------------------------
 
 
-def relative_difference(found: Tensor, wanted: Tensor) -> float:
-    """The largest |found - wanted| over the root mean square of `wanted`; of one shape."""
-    return float((found - wanted).abs().max() / wanted.square().mean().sqrt())
-
-
 def growth(model: Any) -> float:  # noqa: ANN401 - any model with `state_bytes`
     """Bytes carried after 4096 tokens over those after 64."""
     return float(model.state_bytes(4096) / model.state_bytes(64))
-
-
-def convolution_error(model: Form, x: Tensor) -> float:
-    """How far the model is from the convolution with its own response to impulses; x [batch, time, width].
-
-    Exactly linear, time-invariant models are at rounding.
-    """
-    _, time, width = x.shape
-    impulses = torch.zeros(width, time, width, dtype=x.dtype)  # [from, time, width]
-    impulses[:, 0] = torch.eye(width, dtype=x.dtype)  # [from, width]
-    silence = model(torch.zeros_like(x[:1]))  # [1, time, width]
-    response = (model(impulses) - silence).transpose(0, 1)  # [time, from, to]
-    spectrum = torch.fft.rfft(response, n=2 * time, dim=0)  # [frequency, from, to]
-    signal = torch.fft.rfft(x.transpose(0, 1), n=2 * time, dim=0)  # [frequency, batch, from]
-    y = torch.fft.irfft(signal @ spectrum, n=2 * time, dim=0)[:time].transpose(0, 1)  # [batch, time, to]
-    return relative_difference(y + silence, model(x))
-
-
-def order_felt(lab: Lab, model: Form, x: Tensor) -> float:
-    """How far the last output moves when the tokens before it are shuffled; x [batch, time, width]."""
-    order = torch.randperm(x.shape[1] - 1, generator=lab.generator)  # [time - 1]
-    shuffled = torch.cat((x[:, :-1][:, order], x[:, -1:]), dim=1)  # [batch, time, width]
-    return relative_difference(model(shuffled)[:, -1], model(x)[:, -1])
-
-
-def fading_felt(model: Form, x: Tensor) -> float:
-    """How far d(last output)/d(first token) moves when the tokens between change; x [batch, time, width].
-
-    The tokens between are a few, so that there is something left of the first, and change their sign.
-    """
-    x = x[:1, :8]  # [1, few, width]
-    flipped = torch.cat((x[:, :1], -x[:, 1:-1], x[:, -1:]), dim=1)  # [1, few, width]
-    one, other = _derivative(model, x), _derivative(model, flipped)  # [width, width] each
-    return relative_difference(other, one)
-
-
-def _derivative(model: Form, x: Tensor) -> Tensor:
-    """d(last output)/d(first token) for x [1, time, width]: [width, width]."""
-
-    def last(first: Tensor) -> Tensor:
-        return model(torch.cat((first[None, None], x[:, 1:]), dim=1))[0, -1]  # [width]
-
-    derivative: Tensor = torch.autograd.functional.jacobian(last, x[0, 0])  # type: ignore[no-untyped-call]  # [width, width]
-    return derivative
-
-
-def left_out(block: Tensor, rank: int) -> float:
-    """What the best matrix of that rank leaves out of a block [rows, columns], as a share of its norm.
-
-    A state of `rank` numbers per value channel makes blocks of that rank at most (Eckart and Young 1936).
-    """
-    values = torch.linalg.svdvals(block)  # [min(rows, columns)]
-    return float(values[rank:].norm() / values.norm())
 
 
 def _memory(lab: Lab, name: str, model: Any) -> None:  # noqa: ANN401 - any model

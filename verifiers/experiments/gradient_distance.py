@@ -35,19 +35,14 @@ is large (it is shared out among all tokens, so it shrinks with the length of th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
 
-from ..backprop import Recurrent, carried_log10, first_zero, fit, largest_error, plain_log10
+from ..backprop import first_zero, fit, largest_error, plain_log10
 from ..lab import Lab
-from ..models.gru import GRU
-from ..models.lstm import LSTM
-from ..models.rnn import RNN
 from ..models.transformer import Transformer
+from ..scene import Scene, draw_scene
 
 TITLE = "Gradient against distance at initialisation"
 
@@ -317,66 +312,13 @@ DRAWN = {1, *range(10, 201, 10), *range(240, 1001, 40)}
 """The distances that are drawn."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """What all models of one seed share."""
-
-    inputs: Tensor
-    """[batch, time, width], normal noise."""
-    readout: Tensor
-    """[width], a random unit vector."""
-    seed: int
-    """Every model draws its weights from a generator that starts here."""
-
-    def last(self, tokens: int) -> Tensor:
-        """The last `tokens` tokens of the inputs [batch, tokens, width]."""
-        return self.inputs[:, -tokens:]  # [batch, tokens, width]
-
-    def settings(self) -> dict[str, Any]:
-        """What every model is built with."""
-        generator = torch.Generator().manual_seed(self.seed)
-        return {"generator": generator, "dtype": self.inputs.dtype, "device": self.inputs.device}
-
-
 def prepare(lab: Lab) -> Scene:
     """Draw the inputs, the readout and the seed of the weights, the same in both arms."""
     device = torch.device("cpu") if lab.device.type == "mps" else lab.device
     if device != lab.device and lab.seed == 0 and lab.arm == "claim":
         lab.note("This device has no float64, so the experiment ran on the CPU.")
-    shape = (lab.size["batch"], lab.size["tokens"], lab.size["width"])
-    inputs = torch.randn(*shape, generator=lab.generator, dtype=torch.float64)  # [batch, time, width]
-    readout = torch.randn(shape[2], generator=lab.generator, dtype=torch.float64)  # [width]
-    seed = int(torch.randint(2**62, (), generator=lab.generator))
-    return Scene(inputs=inputs.to(device), readout=(readout / readout.norm()).to(device), seed=seed)
-
-
-def make_lstm(scene: Scene, **options: Any) -> LSTM:  # noqa: ANN401 - passed on
-    """An LSTM of this scene; options as in models.lstm."""
-    return LSTM(scene.readout.shape[0], **options, **scene.settings())
-
-
-def make_rnn(scene: Scene, **options: Any) -> RNN:  # noqa: ANN401 - passed on
-    """A simple recurrent network of this scene; options as in models.rnn."""
-    return RNN(scene.readout.shape[0], **options, **scene.settings())
-
-
-def make_linear(scene: Scene, gain: float) -> RNN:
-    """A recurrence that multiplies the state by an orthogonal matrix times gain, and adds the input."""
-    return make_rnn(scene, nonlinearity="linear", recurrent="orthogonal", gain=gain)
-
-
-def make_relu(scene: Scene, gain: float) -> RNN:
-    """A relu recurrence with an orthogonal matrix times gain."""
-    return make_rnn(scene, nonlinearity="relu", recurrent="orthogonal", gain=gain)
-
-
-def only_forget_gate(scene: Scene, bias: float) -> LSTM:
-    """An LSTM whose only memory is a forget gate that never moves: the slope must be log sigmoid(bias)."""
-    model = make_lstm(scene, forget_bias=bias)
-    with torch.no_grad():
-        model.weight_hh.zero_()
-        model.weight_ih[model.width : 2 * model.width].zero_()
-    return model
+    batch, tokens, width = (lab.size[name] for name in ("batch", "tokens", "width"))
+    return draw_scene(lab.generator, batch=batch, tokens=tokens, width=width, device=device)
 
 
 def draw(lab: Lab, curve: str, logs: Iterable[float]) -> list[float]:
@@ -387,17 +329,6 @@ def draw(lab: Lab, curve: str, logs: Iterable[float]) -> list[float]:
         if distance in DRAWN and math.isfinite(log):
             lab.point(curve, distance, log)
     return found
-
-
-def carried(scene: Scene, model: Recurrent, tokens: int) -> Iterator[float]:
-    """log10 of the gradient at distances 0 to tokens - 1, with carried logarithm."""
-    return carried_log10(model, scene.last(tokens), scene.readout)
-
-
-def plain(scene: Scene, model: nn.Module, tokens: int) -> list[float]:
-    """The same by an ordinary backward pass, in the precision of the model's own parameters."""
-    dtype = next(model.parameters()).dtype
-    return plain_log10(model, scene.last(tokens).to(dtype), scene.readout.to(dtype))
 
 
 def slope(logs: list[float]) -> float:
@@ -418,18 +349,17 @@ def trial(lab: Lab) -> None:
 
 def _defaults(lab: Lab, scene: Scene) -> None:
     """LSTM, GRU and RNN as torch initialises them."""
-    lstm = draw(lab, "LSTM", carried(scene, make_lstm(scene), FAR + 1))
+    lstm = draw(lab, "LSTM", scene.carried(scene.lstm(), FAR + 1))
     rate, straightness, akaike = fit(lstm, FITTED)
     lab.check("lstm_slope", rate)
     lab.check("lstm_straightness", straightness)
     lab.check("lstm_exponential_over_power", akaike)
     lab.check("lstm_far", lstm[-1])
-    gru = GRU(scene.readout.shape[0], **scene.settings())
-    lab.check("gru_slope", slope(draw(lab, "GRU", carried(scene, gru, FAR + 1))))
-    rnn = draw(lab, "RNN", carried(scene, make_rnn(scene), lab.size["tokens"]))
+    lab.check("gru_slope", slope(draw(lab, "GRU", scene.carried(scene.gru(), FAR + 1))))
+    rnn = draw(lab, "RNN", scene.carried(scene.rnn(), lab.size["tokens"]))
     lab.check("rnn_slope", slope(rnn))
     lab.check("lstm_minus_rnn", rate - slope(rnn))
-    bias1 = slope(list(carried(scene, make_lstm(scene, forget_bias=1.0), lab.size["side_tokens"])))
+    bias1 = slope(list(scene.carried(scene.lstm(forget_bias=1.0), lab.size["side_tokens"])))
     lab.check("lstm_bias1_slope", bias1)
     lab.check("lstm_bias1_minus_rnn", bias1 - slope(rnn))
     _precision(lab, scene, rnn)
@@ -437,22 +367,22 @@ def _defaults(lab: Lab, scene: Scene) -> None:
 
 def _precision(lab: Lab, scene: Scene, rnn: list[float]) -> None:
     """Where an ordinary backward pass gives zero, and whether it agrees with the carried one until then."""
-    double = draw(lab, "RNN, plain float64", plain(scene, make_rnn(scene), lab.size["tokens"]))
-    single = draw(lab, "RNN, plain float32", plain(scene, make_rnn(scene).float(), SINGLE))
+    double = draw(lab, "RNN, plain float64", scene.plain(scene.rnn(), lab.size["tokens"]))
+    single = draw(lab, "RNN, plain float32", scene.plain(scene.rnn().float(), SINGLE))
     lab.check("rnn_float64_zero_at", first_zero(double))
     lab.check("rnn_float32_zero_at", first_zero(single))
-    lab.check("lstm_float32_zero_at", first_zero(plain(scene, make_lstm(scene).float(), SINGLE)))
+    lab.check("lstm_float32_zero_at", first_zero(scene.plain(scene.lstm().float(), SINGLE)))
     lab.check("carried_error", largest_error(rnn, double))
 
 
 def _conditions(lab: Lab, scene: Scene) -> None:
     """Other initialisations of the same networks."""
     side = lab.size["side_tokens"]
-    bias3 = draw(lab, "LSTM, forget bias 3", carried(scene, make_lstm(scene, forget_bias=3.0), side))
+    bias3 = draw(lab, "LSTM, forget bias 3", scene.carried(scene.lstm(forget_bias=3.0), side))
     lab.check("lstm_bias3_slope", slope(bias3))
-    relu = draw(lab, "RNN, relu, gain 2", carried(scene, make_relu(scene, 2.0), GROWN + 1))
+    relu = draw(lab, "RNN, relu, gain 2", scene.carried(scene.relu(2.0), GROWN + 1))
     lab.check("relu_explodes", relu[GROWN])
-    steady = draw(lab, "RNN, linear, orthogonal", carried(scene, make_linear(scene, 1.0), BRIEF))
+    steady = draw(lab, "RNN, linear, orthogonal", scene.carried(scene.linear(1.0), BRIEF))
     lab.check("orthogonal_slope", slope(steady))
 
 
@@ -470,26 +400,26 @@ def _without_cause(lab: Lab, scene: Scene) -> None:
     lab.check("transformer_straightness", straightness)
     lab.check("transformer_exponential_over_power", akaike)
     lab.check("transformer_far", transformer[-1])
-    chrono = draw(lab, "LSTM, chrono", carried(scene, make_lstm(scene, chrono=FAR), side))
+    chrono = draw(lab, "LSTM, chrono", scene.carried(scene.lstm(chrono=FAR), side))
     lab.check("chrono_decays", slope(chrono))
-    law = slope(list(carried(scene, only_forget_gate(scene, 1.0), side)))
+    law = slope(list(scene.carried(scene.only_forget_gate(1.0), side)))
     lab.check("gate_law_error", law + math.log1p(math.exp(-1.0)))
-    shut = slope(list(carried(scene, make_lstm(scene, forget_bias=-20.0), BRIEF)))
-    lab.check("shut_gate_minus_rnn", shut - slope(list(carried(scene, make_rnn(scene), BRIEF))))
+    shut = slope(list(scene.carried(scene.lstm(forget_bias=-20.0), BRIEF)))
+    lab.check("shut_gate_minus_rnn", shut - slope(list(scene.carried(scene.rnn(), BRIEF))))
 
 
 def _known_rates(lab: Lab, scene: Scene) -> None:
     """Linear recurrences whose rate is known, to see every check come out the other way."""
-    shrunk = draw(lab, "RNN, linear, gain 0.4", carried(scene, make_linear(scene, 0.4), BRIEF))
+    shrunk = draw(lab, "RNN, linear, gain 0.4", scene.carried(scene.linear(0.4), BRIEF))
     lab.check("shrinking_decays", slope(shrunk))
-    grown = draw(lab, "RNN, linear, gain 1.3", carried(scene, make_linear(scene, 1.3), GROWN + 1))
+    grown = draw(lab, "RNN, linear, gain 1.3", scene.carried(scene.linear(1.3), GROWN + 1))
     lab.check("growing_is_flat", slope(grown))
     lab.check("growing_explodes", grown[GROWN])
-    lab.check("relu_gain1_explodes", list(carried(scene, make_relu(scene, 1.0), GROWN + 1))[GROWN])
-    double = plain(scene, make_linear(scene, 0.4), lab.size["tokens"])
+    lab.check("relu_gain1_explodes", list(scene.carried(scene.relu(1.0), GROWN + 1))[GROWN])
+    double = scene.plain(scene.linear(0.4), lab.size["tokens"])
     lab.check("shrinking_float64_zero_at", first_zero(double))
     lab.check("shrinking_zero_at", first_zero(double))
-    single = plain(scene, make_linear(scene, 0.4).float(), lab.size["side_tokens"])
+    single = scene.plain(scene.linear(0.4).float(), lab.size["side_tokens"])
     lab.check("shrinking_float32_zero_at", first_zero(single))
-    exact = list(carried(scene, make_lstm(scene), BRIEF))
-    lab.check("float32_error", largest_error(exact, plain(scene, make_lstm(scene).float(), BRIEF)))
+    exact = list(scene.carried(scene.lstm(), BRIEF))
+    lab.check("float32_error", largest_error(exact, scene.plain(scene.lstm().float(), BRIEF)))

@@ -26,14 +26,23 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from statistics import quantiles
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..counting import counted
 from ..lab import Lab
+from ..models.toy import (
+    DECAY,
+    attention_style,
+    growth,
+    loop_mean,
+    rnn_in_c,
+    rnn_style,
+    scanned_rnn,
+    tree_mean,
+)
 from ..timing import Prepare, Run, Times, pairs
 
 TITLE = "Audit of the lesson's toy"
@@ -127,7 +136,6 @@ CHECKS = {
 }
 # fmt: on
 
-DECAY = 0.9
 COUNTED = 1024
 """Elements of the counts; their bounds are written for it."""
 TIMED = 1000
@@ -138,116 +146,6 @@ WIDE = (65_536, 131_072, 262_144, 524_288)
 PREFIXES = (32, 64, 128, 256)
 STEPS = 32
 """Steps per call where the width is varied."""
-
-
-# ---- the functions under audit ----------------------------------------------------------------------
-
-
-def rnn_style(xs: Sequence[Any]) -> Any:  # noqa: ANN401 - floats, or numbers that count
-    """The lesson's recurrence."""
-    h = 0.0
-    for x in xs:
-        h = 0.9 * h + x
-    return h
-
-
-def attention_style(xs: Sequence[Any]) -> Any:  # noqa: ANN401 - floats, or numbers that count
-    """The lesson's mean."""
-    return sum(xs) / len(xs)
-
-
-def loop_mean(xs: Sequence[Any]) -> Any:  # noqa: ANN401 - floats, or numbers that count
-    """The same mean with its sum as a Python loop."""
-    total = 0.0
-    for x in xs:
-        total = total + x
-    return total / len(xs)
-
-
-def tree_mean(xs: Sequence[Any]) -> Any:  # noqa: ANN401 - floats, or numbers that count
-    """The same mean, summed pairwise."""
-    level = list(xs)
-    while len(level) > 1:
-        joined = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = joined + level[len(level) // 2 * 2 :]
-    return level[0] / len(xs)
-
-
-def scanned_rnn(xs: Sequence[Any], decay: Any = DECAY) -> Any:  # noqa: ANN401 - floats, or numbers that count
-    """rnn_style by Hillis and Steele's scan over its steps (decay, x)."""
-    steps = [(decay, x) for x in xs]
-    distance = 1
-    while distance < len(steps):
-        joined = [
-            (a2 * a1, a2 * b1 + b2) for (a1, b1), (a2, b2) in zip(steps, steps[distance:], strict=False)
-        ]
-        steps = steps[:distance] + joined
-        distance *= 2
-    return steps[-1][1]
-
-
-def growth(length: int) -> Tensor:
-    """1 / 0.9^k for every element: [elements]."""
-    return DECAY ** -torch.arange(length, dtype=torch.float64)  # [elements]
-
-
-def rnn_in_c(xs: Tensor, grown: Tensor) -> Tensor:
-    """rnn_style on [elements], one add after another, in C; 0.9^-k ends at some 6700 elements."""
-    return torch.cumsum(xs * grown, dim=0)[-1] / grown[-1]  # []
-
-
-# ---- a number that counts ---------------------------------------------------------------------------
-
-
-@dataclass
-class Tally:
-    """Operations made so far."""
-
-    adds: int = 0
-    multiplies: int = 0
-    divides: int = 0
-
-
-@dataclass(frozen=True)
-class Counting:
-    """A number that counts what is done with it and how many operations had to come before it."""
-
-    value: float
-    tally: Tally = field(repr=False)
-    depth: int = 0
-
-    def _next(self, value: float, other: Counting | float) -> Counting:
-        before = max(self.depth, other.depth) if isinstance(other, Counting) else self.depth
-        return Counting(value, self.tally, before + 1)
-
-    def __add__(self, other: Counting | float) -> Counting:
-        self.tally.adds += 1
-        return self._next(self.value + plain(other), other)
-
-    def __mul__(self, other: Counting | float) -> Counting:
-        self.tally.multiplies += 1
-        return self._next(self.value * plain(other), other)
-
-    def __truediv__(self, other: Counting | float) -> Counting:
-        self.tally.divides += 1
-        return self._next(self.value / plain(other), other)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-
-def plain(number: Counting | float) -> float:
-    """The float in a number that may be counting."""
-    return number.value if isinstance(number, Counting) else number
-
-
-def counted(function: Callable[[Sequence[Any]], Any], xs: Sequence[float]) -> tuple[Tally, int]:
-    """What the function does to these numbers: its operations, and the longest chain of them."""
-    tally = Tally()
-    return tally, function([Counting(x, tally) for x in xs]).depth
-
-
-# ---- trials -----------------------------------------------------------------------------------------
 
 
 def trial(lab: Lab) -> None:
