@@ -72,12 +72,16 @@ def test_the_claim_holds_where_only_orthogonal_weights_learn(lstms):
     assert verdict(values) == "holds"
 
 
-def test_no_verdict_from_a_task_that_no_start_learns(lstms):
+@pytest.mark.parametrize("task", ["adding", "copying", "recalling"])
+def test_no_verdict_from_a_task_that_no_start_learns(lstms, task):
     notes = []
-    values = lstms({**FOUND, ("recalling", CHRONO): 0.0}, emit=notes.append)
-    assert math.isnan(values["recalling_gain"])
-    assert any("No LSTM learned" in getattr(event, "text", "") for event in notes)
-    assert results(values)["recalling_gain"].outcome == "unclear"
+    values = lstms(
+        {case: 0.0 if case[0] == task else found for case, found in FOUND.items()}, emit=notes.append
+    )
+    assert math.isnan(values[f"{task}_gain"])
+    assert any(f"No LSTM learned {task}" in getattr(event, "text", "") for event in notes)
+    assert results(values)[f"{task}_gain"].outcome == "unclear"
+    assert verdict(values) != "holds"
 
 
 # ---- training: mutants that change a check's outcome --------------------------------------------------
@@ -110,8 +114,41 @@ def test_mutant_chrono_that_opens_no_gate():
     assert results({"recalling_forget_gain": gain})["recalling_forget_gain"].outcome == "fail"
 
 
+def copied(start, **options):
+    return experiment.learned(make_lab(), "copying", start, **options)
+
+
+def test_the_rnn_gains_in_copying_and_the_lstm_hardly():
+    turned = copied(experiment.RNN_ORTHOGONAL)
+    found = results(
+        {
+            "rnn_copying_gain": turned - copied(experiment.RNN_DEFAULT),
+            "rnn_copying_identity": turned - copied(experiment.RELU_IDENTITY),
+            "rnn_no_difference": turned - copied(experiment.RNN_ORTHOGONAL, again=1),
+            "copying_gain": copied(experiment.LSTM_ORTHOGONAL) - copied(experiment.LSTM_DEFAULT),
+        }
+    )
+    assert all(found[name].tripped for name in found if found[name].arm == "control")
+    assert found["copying_gain"].outcome == "fail"
+    # Mutant: the RNN wired in as the orthogonal LSTM; the gain would be seen.
+    gain = turned - copied(experiment.LSTM_DEFAULT)
+    assert results({"copying_gain": gain})["copying_gain"].outcome == "pass"
+
+
+def test_mutant_no_start_is_orthogonal(monkeypatch):
+    """With torch's weights everywhere the control does not trip, and the run is invalid."""
+    monkeypatch.setattr(experiment, "RNN_ORTHOGONAL", experiment.RNN_DEFAULT)
+    lab = make_lab("control", adding_steps=1, shuffled_steps=10, copying_steps=20)
+    experiment.trial(lab)
+    assert lab.values["rnn_copying_gain"] == 0.0
+    assert not results(lab.values)["rnn_copying_gain"].tripped
+
+
 def test_an_lstm_as_torch_begins_it_learns_to_add():
-    assert experiment.learned(make_lab(), "adding", experiment.LSTM_DEFAULT) > 0.7
+    """In the steps that the shuffled control has: it is not for want of steps that it learns nothing."""
+    steps = QUICK["shuffled_steps"]
+    assert experiment.learned(make_lab(adding_steps=steps), "adding", experiment.LSTM_DEFAULT) > 0.7
+    assert experiment.learned(make_lab(), "adding", experiment.LSTM_DEFAULT, shuffled=True) < 0.3
 
 
 # ---- the parts --------------------------------------------------------------------------------------
