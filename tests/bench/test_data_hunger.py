@@ -148,21 +148,24 @@ class Scores(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.chance = 0.5
+        self.chance = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, x):
-        odds = torch.tensor([self.chance, 1.0 - self.chance]).log()
+        odds = torch.stack((self.chance, 1.0 - self.chance)).log()
         return odds.expand(*x.shape, 2)
 
 
-def watched(chances, *, patience=100):
-    """A watch that saw one validation after another; class 0 in validation, class 1 in the test."""
-    validation = Batch(torch.zeros(1, 1, dtype=torch.long), torch.zeros(1, 1, dtype=torch.long))
-    test = Batch(validation.inputs, torch.ones(1, 1, dtype=torch.long))
+def sequence(target):
+    """One token, and the class asked for."""
+    return Batch(torch.zeros(1, 1, dtype=torch.long), torch.full((1, 1), target))
+
+
+def watched(chances, *, patience=100, deadline=100, others=()):
+    """A watch that saw one validation after another; the class asked for is 0."""
     model = Scores()
-    watch = experiment.Watch(model, validation, test, every=2, patience=patience, rate=1.0)
+    watch = experiment.Watch(model, sequence(0), 2, patience, rate=1.0, deadline=deadline, others=others)
     for step, chance in enumerate(chances):
-        model.chance = chance
+        model.chance.data.fill_(chance)
         watch(step, 0.0)
     return watch
 
@@ -172,6 +175,7 @@ def test_the_test_loss_is_taken_where_the_validation_loss_is_lowest():
     watch = watched([0.99, 0.5, 0.99, 0.8, 0.99, 0.2])
     assert watch.step == 4
     assert watch.lowest == pytest.approx(-math.log(0.8))
+    watch.judge(sequence(1))
     assert watch.test_loss == pytest.approx(-math.log(0.2))
     assert watch.curve == {
         2: pytest.approx(-math.log(0.5)),
@@ -181,22 +185,41 @@ def test_the_test_loss_is_taken_where_the_validation_loss_is_lowest():
 
 
 def test_training_ends_when_nothing_gets_better_any_more():
-    with pytest.raises(experiment.Overfitted):
+    with pytest.raises(experiment.Ended):
         watched([0.5, 0.5, 0.4, 0.4], patience=2)
-    with pytest.raises(experiment.Overfitted):
+    with pytest.raises(experiment.Ended):
         watched([math.nan] * 4, patience=4)
     watched([0.5, 0.5, 0.6, 0.6], patience=2)
 
 
+def test_a_rate_that_is_behind_is_given_up():
+    better = watched([0.5, 0.5, 0.6, 0.6])
+    with pytest.raises(experiment.Ended):
+        watched([0.4, 0.4, 0.5, 0.5], deadline=4, others=(better,))
+    watched([0.4, 0.4, 0.5, 0.5], deadline=6, others=(better,))
+    watched([0.4, 0.4, 0.7, 0.7], deadline=4, others=(better,))
+    # One that ended stays where it was.
+    with pytest.raises(experiment.Ended):
+        watched([0.4, 0.4, 0.7, 0.7, 0.5, 0.55], deadline=4, others=(watched([0.8, 0.8]),))
+
+
+def test_what_never_had_a_finite_loss_has_no_test_loss():
+    watch = watched([math.nan] * 2)
+    watch.judge(sequence(0))
+    assert math.isnan(watch.test_loss)
+
+
 def test_the_rate_with_the_lowest_validation_loss_counts(monkeypatch):
-    def trained(lab, kind, puzzle, drawn, rate, seed):
+    def trained(lab, kind, puzzle, data, validation, rate, seed, others):
         seeds.add(seed)
-        watch = experiment.Watch(None, *drawn[1:], every=1, patience=1, rate=rate)
+        assert [other.rate for other in others] == [1.0, 2.0, 3.0][: int(rate) - 1]
+        watch = experiment.Watch(Scores(), validation, 1, 1, rate, deadline=1)
         watch.lowest = {1.0: 0.3, 2.0: 0.2, 3.0: 0.4}[rate]
         watch.test_loss = {"lstm": 10.0, "transformer": 20.0}[kind] + rate
         return watch
 
     seeds = set()
+    monkeypatch.setattr(experiment.Watch, "judge", lambda watch, test: None)
     monkeypatch.setattr(experiment, "trained", trained)
     made = experiment.compared(lab(seed=1, rates=[1.0, 2.0, 3.0]), experiment.far(), "few")
     assert (made["lstm"].test_loss, made["transformer"].test_loss) == (12.0, 22.0)

@@ -18,7 +18,7 @@ from tests.bench.judged import judged
 NAME = "loss_by_position"
 IMPROVES, PLATEAU = "attention-keeps-improving-with-context", "rnn-plateaus-earlier"
 QUICK = experiment.PROFILES["quick"]
-SHORT = {**QUICK, "rates": (2e-2,), "held_out": 12000}
+SHORT = {**QUICK, "transformer_rates": (2e-2,), "lstm_rates": (3e-2,)}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +45,7 @@ def inside(values, name):
 
 def verdicts(*wanted):
     """What the app would say of claims if every seed gave the numbers of one short trial."""
-    values = run_trial(size={**SHORT, "steps": 70, "small_steps": 10, "held_out": 6000})
+    values = run_trial(size={**SHORT, "steps": 70, "spread_steps": 10, "small_steps": 10})
     checks = catalogue.read(NAME).checks
     results = {name: judge(checks[name], [value, value], 1) for name, value in values.items()}
     return judged(NAME, results, wanted)
@@ -85,8 +85,8 @@ def test_mutant_an_lstm_that_is_a_transformer(monkeypatch):
     """A plateau that is not there is not found."""
     core = experiment.core
     options = experiment.OPTIONS[experiment.TRANSFORMER]
-    # 40 and not 39 wide, because heads share the width.
-    monkeypatch.setitem(SHORT, "lstm_width", 40)
+    # 32 and not 31 wide, because heads share the width.
+    monkeypatch.setitem(SHORT, "lstm_width", 32)
     monkeypatch.setattr(
         experiment,
         "core",
@@ -112,10 +112,8 @@ def test_mutant_one_dictionary_for_all(monkeypatch):
     """Without anything to be had from the context neither claim holds."""
     draw = experiment.draw
 
-    def known(generator, batch, *, lookups, keys, known=None):
-        return draw(
-            generator, batch, lookups=lookups, keys=keys, known=torch.arange(keys) % experiment.VALUES
-        )
+    def known(generator, rows, *, lookups, keys, known=None, spread=False):
+        return draw(generator, rows, lookups, keys, torch.arange(keys) % experiment.VALUES, spread)
 
     monkeypatch.setattr(experiment, "draw", known)
     assert verdicts(IMPROVES, PLATEAU) == {IMPROVES: "fails", PLATEAU: "fails"}
@@ -124,20 +122,40 @@ def test_mutant_one_dictionary_for_all(monkeypatch):
 def test_mutant_nothing_near(monkeypatch):
     """Keys of any distance only: the LSTM learns nothing in this budget, and that is no evidence."""
     monkeypatch.setattr(experiment, "NEAR", 0.0)
-    values = run_trial(size={**SHORT, "steps": 40, "held_out": 1200})
+    values = run_trial(size={**SHORT, "steps": 40, "spread_steps": 10, "held_out": 1200})
     assert math.isnan(values["lstm_slope"])
     assert math.isnan(values["lstm_rise"])
     assert math.isnan(values["early_gap"])
 
 
+def test_mutant_no_repeats_from_between(monkeypatch):
+    """Repeats at all distances are what lets the LSTM go on: with near ones in their place it levels off."""
+    keys = experiment.chosen_keys
+    monkeypatch.setattr(experiment, "chosen_keys", lambda *args, **_: keys(*args[:4]))
+    source = functools.partial(experiment.draw, lookups=32, keys=16, spread=True)
+    found = experiment.curve(a_lab(), experiment.LSTM, source, QUICK["spread_steps"], "near", 2000)
+    assert found.slope(1 / 4) > -0.02
+
+
+def test_mutant_a_control_that_remembers_everything(monkeypatch):
+    """Who remembers all lookups does gain from repeats at all distances: the control can trip."""
+    asked = experiment.chosen_keys(torch.Generator().manual_seed(0), 4000, 32, 16, spread=True)
+    assert experiment.slope(experiment.best_losses(asked), 1 / 4) < -0.1
+    assert experiment.slope(experiment.best_losses(asked, 8), 1 / 4) > -0.02
+
+
 # ---- the parts --------------------------------------------------------------------------------------
 
 
-def test_keys_are_those_of_looking_back_one_by_one():
+@pytest.mark.parametrize("spread", [False, True])
+def test_keys_are_those_of_looking_back_one_by_one(spread):
     shape = (50, 20)
     generator = torch.Generator().manual_seed(5)
     anew = torch.randint(7, shape, generator=generator)
     back = torch.randint(1, experiment.REACH + 1, shape, generator=generator)
+    if spread:
+        back = (21 ** torch.rand(shape, generator=generator)).long()
+        assert (int(back.min()), int(back.max())) == (1, 20)
     near = torch.rand(shape, generator=generator) < experiment.NEAR
     wanted = anew.tolist()
     for row in range(shape[0]):
@@ -145,7 +163,7 @@ def test_keys_are_those_of_looking_back_one_by_one():
             origin = here - int(back[row, here])
             if near[row, here] and origin >= 0:
                 wanted[row][here] = wanted[row][origin]
-    assert experiment.chosen_keys(torch.Generator().manual_seed(5), *shape, 7).tolist() == wanted
+    assert experiment.chosen_keys(torch.Generator().manual_seed(5), *shape, 7, spread).tolist() == wanted
 
 
 def test_a_lookup_asks_for_a_key_and_then_tells_its_value():
@@ -191,13 +209,23 @@ def test_only_new_keys_cost_anything():
     assert experiment.best_losses(torch.tensor([[0, 1, 0, 2, 2]])) == pytest.approx([new, new, 0, new, 0])
     both = experiment.best_losses(torch.tensor([[0, 1, 0], [0, 0, 1]]))
     assert both == pytest.approx([new, new / 2, new / 2])
+    short = experiment.best_losses(torch.tensor([[0, 1, 0, 0, 1]]), reach=2)
+    assert short == pytest.approx([new, new, 0, 0, new])
+
+
+def test_the_best_loss_of_a_short_memory_is_flat_with_near_repeats():
+    """So that taking its slope off takes off chance and nothing else."""
+    asked = experiment.chosen_keys(torch.Generator().manual_seed(0), 40000, 32, 16)
+    assert experiment.slope(experiment.best_losses(asked, experiment.REACH), 1 / 4) == pytest.approx(
+        0, abs=4e-3
+    )
 
 
 def test_the_slope_is_per_doubling_and_from_a_share_on():
     losses = [9.0, 9.0] + [2.0 - 0.25 * math.log2(k) for k in range(3, 9)]
     assert experiment.slope(losses, 1 / 4) == pytest.approx(-0.25)
-    assert experiment.Curve(tuple(losses), learned=True).mean(1, 2) == pytest.approx(9.0)
-    assert math.isnan(experiment.Curve(tuple(losses), learned=False).slope(1 / 4))
+    assert experiment.Curve(tuple(losses), True, torch.empty(0)).mean(1, 2) == pytest.approx(9.0)
+    assert math.isnan(experiment.Curve(tuple(losses), False, torch.empty(0)).slope(1 / 4))
 
 
 class Certain(torch.nn.Module):
@@ -234,7 +262,7 @@ def test_both_have_the_same_number_of_parameters_to_within_three_percent(profile
 
 
 def test_the_same_seed_gives_the_same_numbers():
-    hasty = {**SHORT, "steps": 10, "small_steps": 10, "held_out": 1200, "lookups": 8}
+    hasty = {**SHORT, "steps": 10, "held_out": 1200, "lookups": 8}
     first, again = run_trial("control", size=hasty), run_trial("control", size=hasty)
     assert first == again
     assert first != run_trial("control", size=hasty, seed=1)

@@ -4,8 +4,9 @@ Measured: nats per asked token on new sequences, after training on few sequences
 one network is the test loss of the other minus its own. A causal Transformer of one layer with sinusoidal
 positions stands against an LSTM of one layer. Both get the same sequences, the same batches, as many steps
 at most and the same learning rates. The rate, and the step whose weights count, are those with the lowest
-loss on validation sequences, so neither is judged after it has overfitted, and training ends when that loss
-has not come down for a while; the test sequences choose nothing.
+loss on validation sequences, so neither is judged after it has overfitted. Training ends when that loss
+has not come down for a while, or after a third of the steps at a rate that is behind another one; the test
+sequences choose nothing.
 
 Three tasks. A Markov chain of order 2, with a table of chances drawn anew for every seed: what counts is
 near. A recall of one token far back. And a lookup: pairs of key and value, then keys whose value is asked,
@@ -16,14 +17,14 @@ with many. Lookup is tried there with few sequences, where the Transformer must 
 
 It does not show what happens with millions of parameters or with text, images or speech, nor what
 pretraining, augmentation, stronger regularisation or other positions would change; how large a lead is
-depends on them. Few and many are a few dozen and a few thousand short sequences here, and the loss after so
-many steps is no limit of what either network could reach.
+depends on them, and on how sharp the chain's chances are. Few and many are a few dozen and a few thousand
+short sequences here, and the loss after so many steps is no limit of what either network could reach.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,7 +51,7 @@ LOOKS = (5, 8)
 PROFILES = {
     "quick": {
         "few": 32, "many": 2048, "batch": 16, "symbols": 5, "lstm_width": 29, "transformer_width": 24,
-        "steps": {"chain": 120, "near": 40, "far": 40, "lookup": 70},
+        "steps": {"chain": 180, "near": 30, "far": 30, "lookup": 60},
         "rates": [1.5e-2, 5e-3], "every": 10, "patience": 40, "validation": 96, "test": 256},
     "full": {
         "few": 32, "many": 8192, "batch": 32, "symbols": 6, "lstm_width": 39, "transformer_width": 32,
@@ -110,8 +111,8 @@ class Puzzle:
     classes: int
 
 
-class Overfitted(Exception):  # noqa: N818 - no error
-    """The validation loss has not come down for a while."""
+class Ended(Exception):  # noqa: N818 - no error
+    """Nothing better is to be expected of this run."""
 
 
 @dataclass
@@ -123,6 +124,10 @@ class Watch:
     every: int
     patience: int
     rate: float
+    deadline: int
+    """The step from which on a run that is behind another rate's is given up."""
+    others: Sequence[Watch] = ()
+    """The other rates so far."""
     lowest: float = math.inf
     """Lowest validation loss so far, nats/token."""
     step: int = 0
@@ -136,7 +141,7 @@ class Watch:
 
     @torch.no_grad()
     def __call__(self, step: int, loss: float) -> None:
-        """To be called after every step. Raises Overfitted when nothing gets better any more."""
+        """To be called after every step. Raises Ended when nothing gets better, or another rate is better."""
         if (step + 1) % self.every:
             return
         found = float(cross_entropy(self.model, self.validation))
@@ -144,8 +149,9 @@ class Watch:
             self.lowest, self.step = found, step + 1
             self.weights = [weight.clone() for weight in self.model.parameters()]
         self.curve[step + 1] = self.lowest
-        if step + 1 - self.step >= self.patience:
-            raise Overfitted
+        behind = any(self.lowest > other.curve.get(step + 1, other.lowest) for other in self.others)
+        if step + 1 - self.step >= self.patience or (behind and step + 1 >= self.deadline):
+            raise Ended
 
     @torch.no_grad()
     def judge(self, test: Batch) -> None:
@@ -216,7 +222,9 @@ def compared(lab: Lab, puzzle: Puzzle, amount: str) -> dict[str, Watch]:
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
     best = {}
     for kind in NAMES:
-        runs = [trained(lab, kind, puzzle, data, validation, rate, seed) for rate in lab.size["rates"]]
+        runs: list[Watch] = []
+        for rate in lab.size["rates"]:
+            runs.append(trained(lab, kind, puzzle, data, validation, rate, seed, runs))
         best[kind] = min(runs, key=lambda run: run.lowest)
         best[kind].judge(test)
         if puzzle.name in ("chain", "near"):
@@ -227,7 +235,14 @@ def compared(lab: Lab, puzzle: Puzzle, amount: str) -> dict[str, Watch]:
 
 
 def trained(
-    lab: Lab, kind: str, puzzle: Puzzle, data: Batch, validation: Batch, rate: float, seed: int
+    lab: Lab,
+    kind: str,
+    puzzle: Puzzle,
+    data: Batch,
+    validation: Batch,
+    rate: float,
+    seed: int,
+    others: Sequence[Watch] = (),
 ) -> Watch:
     """One network, trained at one rate on the data, watched with the validation sequences.
 
@@ -235,15 +250,16 @@ def trained(
     """
     model = build(lab, kind, puzzle, seed)
     order = torch.Generator().manual_seed(seed + 1)
-    watch = Watch(model, validation, lab.size["every"], lab.size["patience"], rate)
+    steps = lab.size["steps"][puzzle.name]
+    every, patience = lab.size["every"], lab.size["patience"]
+    watch = Watch(model, validation, every, patience, rate, max(steps // 3, 2 * every), tuple(others))
 
     def batch() -> Batch:
         chosen = torch.randint(len(data.inputs), (lab.size["batch"],), generator=order)  # [batch]
         return data.rows(chosen.to(lab.device))
 
-    steps = lab.size["steps"][puzzle.name]
     recipe = Recipe(steps=steps, learning_rate=rate, betas=BETAS, clip=CLIP)
-    with suppress(Overfitted):
+    with suppress(Ended):
         fit(model, batch, recipe, watch=watch)
     return watch
 
