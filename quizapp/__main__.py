@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -41,18 +42,38 @@ INTERRUPTED = 130
 def cli(ctx: click.Context) -> None:
     """Practise for interviews with answers that prove themselves. Without a command: open the app."""
     if ctx.invoked_subcommand is None:
-        ctx.exit(_open("home", None))
+        ctx.exit(_open("home"))
 
 
 @cli.command(epilog="Example: quizapp study --topic attention")
-@topic_option("Ask about this topic only.")
+@topic_option("Ask about this topic only; short for --filter topic:TOPIC.")
+@click.option(
+    "--filter", "query", metavar="QUERY", default="", help="Ask only what a query selects (see browse)."
+)
 @click.pass_context
-def study(ctx: click.Context, topic: str | None) -> None:
+def study(ctx: click.Context, topic: str | None, query: str) -> None:
     """Open the app and start asking."""
-    ctx.exit(_open("study", topic))
+    ctx.exit(_open("study", topic, query))
 
 
-def _open(start: Literal["home", "study"], topic: str | None) -> int:
+@cli.command(epilog="Example: quizapp browse is:due topic:attention")
+@click.argument("query", nargs=-1)
+@click.pass_context
+def browse(ctx: click.Context, query: tuple[str, ...]) -> None:
+    """Open the app where items are found, looked at, marked and edited.
+
+    \b
+    softmax "path length"    both occur somewhere in the item
+    topic:attention -is:new  fields: topic, claim, concept, kind, level, is, verdict, id; - negates
+    is:due or is:wrong       is: due, new, learned, wrong, lapsed, suspended, buried, flagged
+    verdict:fails            by your newest evidence: holds, depends, fails, unclear, invalid, none
+
+    Spaces mean and; `or` comes last. Put -- before a query that begins with a minus.
+    """
+    ctx.exit(_open("browse", query=" ".join(query)))
+
+
+def _open(start: Literal["home", "study", "browse"], topic: str | None = None, query: str = "") -> int:
     """Run the app; returns its exit code. Raises QuizError where there is no terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise QuizError(
@@ -62,7 +83,7 @@ def _open(start: Literal["home", "study"], topic: str | None) -> int:
         )
     from quizapp.ui.app import QuizApp
 
-    app = QuizApp(topic=topic, start=start)
+    app = QuizApp(topic=topic, start=start, query=query)
     app.run()
     return app.return_code or 0
 
@@ -211,21 +232,23 @@ def export(out: Path, topic: str | None) -> None:
 
 
 @cli.command(epilog="Example: quizapp stats --json")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; docs/statistics.md lists its keys.")
 def stats(as_json: bool) -> None:
     """Say how the practice is going."""
     from datetime import datetime
 
-    from quizapp import report
-    from quizapp.study import Study, statistics
+    from quizapp import marks, memories, statistics, summary
 
-    bank = _bank()
+    bank, now = _bank(), datetime.now().astimezone()
     with _store() as store:
-        numbers = statistics(Study(bank, store, lambda: datetime.now().astimezone()))
+        reviews, predictions, marked = store.reviews(), store.predictions(), marks.fold(store.marks())
+    found = statistics.answers(reviews, predictions, bank, now)
+    held = memories.memories(reviews, bank, now, marked)
     if as_json:
-        _json_lines([numbers])
+        _json_lines([statistics.data(found, held)])
     else:
-        click.echo(report.statistics_text(numbers))
+        width = min(summary.WIDEST, shutil.get_terminal_size().columns)
+        click.echo(summary.text(summary.pages(found, held, bank, width)))
 
 
 @cli.command(epilog="Example: quizapp doctor")

@@ -51,6 +51,16 @@ def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
     )
 
 
+def verdicts(claims: Iterable[Claim], runs: Mapping[str, Run]) -> dict[str, str]:
+    """Claim -> its verdict by these runs, stale or not; left out while its experiments have not all run."""
+    found = {}
+    for claim in claims:
+        needed = [runs[name] for name in claim.experiments if name in runs]
+        if claim.checks and len(needed) == len(claim.experiments):
+            found[claim.id] = _verdict(claim, needed)[0]
+    return found
+
+
 def _stale(run: Run) -> bool:
     """Whether the experiment is not what was run."""
     known = experiment(run.experiment)

@@ -4,6 +4,7 @@ QuizError                what is wrong, where, what to do
 ├── BankError            a bank, claim or misconception file; carries every problem found
 ├── StoreError           the learner's file of answers
 ├── RunsError            a file of runs, such as the reference evidence
+├── QueryError           a query that selects items; carries the place
 ├── BenchError           the bench process could not be started or understood
 └── ExportError          a deck could not be written
 """
@@ -57,6 +58,15 @@ class StoreError(QuizError):
 
 class RunsError(QuizError):
     """A file of runs holds something else."""
+
+
+class QueryError(QuizError):
+    """A query cannot be understood. `at` is the place in it, from 0."""
+
+    def __init__(self, at: int, what: str, todo: str) -> None:
+        super().__init__(f"the query, at character {at + 1}: {what}", todo)
+        self.at = at
+        self.problem = what
 
 
 class BenchError(QuizError):

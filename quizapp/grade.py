@@ -268,7 +268,9 @@ def _predict_plot(item: model.PredictPlot, given: Mapping[str, int], numbers: Nu
             measured = numbers.get(ask.evidence, math.nan)
             known = not math.isnan(measured)
             key = ask.choices[bisect(ask.edges, measured)] if known else None
-            found = f"Measured: {measured:.4g}. ".replace("inf", "∞") if known else "Nobody has measured it yet. "
+            found = (
+                f"Measured: {measured:.4g}. ".replace("inf", "∞") if known else "Nobody has measured it yet. "
+            )
         why = f"{found}{ask.why}" if chosen == key or key is None else f"{key}. {found}{ask.why}"
         remarks.append(Remark(text=f"{ask.prompt}: {chosen}", correct=chosen == key, chosen=True, why=why))
     right = sum(remark.correct for remark in remarks)

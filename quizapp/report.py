@@ -1,4 +1,4 @@
-"""Evidence, claims and statistics as text and as plain data, for people and for machines.
+"""Evidence and claims as text and as plain data, for people and for machines.
 
 Pure functions of what they are handed. Knows no Textual, no clock and no terminal: whoever calls says
 whether there are colours.
@@ -292,30 +292,3 @@ def claims_text(rows: Iterable[tuple[Claim, Evidence | None, str]], *, colour: b
         paint(line, shade, colour) if shade else line
         for line, shade in zip(table(lines), shades, strict=True)
     )
-
-
-# ---- practice -------------------------------------------------------------------------------------
-
-
-def statistics_text(numbers: Mapping[str, Any]) -> str:
-    """The numbers of study.statistics as a person reads them."""
-    answers, correct = numbers["answers"], numbers["correct"]
-    share = f" ({correct / answers:.0%} right)" if answers else ""
-    brier = numbers["brier"]
-    calibration = "no confidence given yet" if brier is None else f"{brier:.3f} (0 is perfect, 0.25 a coin)"
-    made = numbers["predictions"]
-    predicted = f"{numbers['predictions_right']} of {made} right" if made else "none settled yet"
-    lines = table(
-        [
-            ("Answers", f"{answers}{share}"),
-            ("Items seen", f"{numbers['items_seen']} of {numbers['items']}"),
-            ("Brier score", calibration),
-            ("Predictions", predicted),
-        ]
-    )
-    rows = [("topic", "due", "new", "learned")]
-    rows += [
-        (topic, str(count["due"]), str(count["new"]), str(count["learned"]))
-        for topic, count in sorted(numbers["topics"].items())
-    ]
-    return "\n".join([*lines, "", *table(rows)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
@@ -62,10 +62,31 @@ def fold(reviews: Iterable[Review]) -> dict[str, Memory]:
     return memories
 
 
+def replay(reviews: Iterable[Review], memories: dict[str, Memory]) -> Iterator[tuple[Review, Memory | None]]:
+    """Every review with the memory of its item before it; `memories` is filled as `fold` would."""
+    for done in reviews:
+        before = memories.get(done.item)
+        memories[done.item] = review(done.item, before, done.rating, done.at)
+        yield done, before
+
+
+def recall(memory: Memory, now: datetime) -> float:
+    """The chance of recall now, 0 to 1, as FSRS predicts it: by whole days since the last time."""
+    from fsrs import Card
+
+    card = Card(card_id=1, stability=memory.stability, due=memory.due, last_review=memory.last)
+    return float(_scheduler().get_card_retrievability(card, now))
+
+
 def day_end(now: datetime) -> datetime:
     """The end of the learner's day: the next 04:00 in the time zone of `now`."""
     today = now.replace(hour=DAY_STARTS.hour, minute=0, second=0, microsecond=0)
     return today if now < today else today + timedelta(days=1)
+
+
+def day_of(at: datetime, zone: tzinfo | None) -> date:
+    """The learner's day that a moment belongs to, in a time zone: until 04:00 it is still the day before."""
+    return (at.astimezone(zone) - timedelta(hours=DAY_STARTS.hour)).date()
 
 
 def is_due(memory: Memory, now: datetime) -> bool:

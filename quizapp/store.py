@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quizapp.errors import StoreError
+from quizapp.marks import Mark
 from quizapp.model import Review, VerdictName, build
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE outcomes (
             id INTEGER PRIMARY KEY, prediction INTEGER NOT NULL REFERENCES predictions (id),
             at TEXT NOT NULL, measured TEXT NOT NULL) STRICT""",
+    ),
+    (
+        """CREATE TABLE marks (
+            id INTEGER PRIMARY KEY, item TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+            at TEXT NOT NULL) STRICT""",
     ),
 )
 """Each entry takes the file from version i to i + 1, in one transaction."""
@@ -170,6 +176,19 @@ class Store:
                 seconds=row[9],
             )
             for row in rows
+        ]
+
+    # ---- marks
+
+    def add_mark(self, mark: Mark) -> int:
+        """Keep what was put on an item or taken off it; on disk when this returns. Returns its id."""
+        return self._insert("marks", item=mark.item, kind=mark.kind, value=mark.value, at=mark.at.isoformat())
+
+    def marks(self) -> list[Mark]:
+        """Every mark, in order; of each kind on an item the last one counts (see marks.fold)."""
+        rows = self._rows("SELECT item, kind, value, at FROM marks ORDER BY id")
+        return [
+            Mark(item=row[0], kind=row[1], value=row[2], at=datetime.fromisoformat(row[3])) for row in rows
         ]
 
     # ---- evidence

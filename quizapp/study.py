@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from quizapp import schedule
 from quizapp.bank import Bank
 from quizapp.grade import Numbers, grade, unknown_numbers
+from quizapp.marking import Marking
 from quizapp.model import Card, Grade, Item, Memory, Review
 from quizapp.store import Store
 
@@ -53,6 +55,7 @@ def propose(item: Item, judged: Grade, given: Any, confidence: float | None, sec
 class Study:
     """The learner's day: counts, the next item, and the answers, written as they come.
 
+    Suspended and buried items are neither counted as due or new nor asked.
     now: the clock, in the learner's time zone.
     """
 
@@ -68,6 +71,9 @@ class Study:
         self.bank = bank
         self.store = store
         self.topic = topic
+        self.only: AbstractSet[str] | None = None
+        """The items this sitting asks, as a query selected them; None: all of them."""
+        self.marking = Marking(store, now)
         self.numbers: Numbers = numbers or {}
         self._now = now
         self._last: Item | None = None
@@ -79,13 +85,29 @@ class Study:
     def _refold(self) -> None:
         reviews = self.store.reviews()
         self.memories = schedule.fold(reviews)
+        newest = {review.item: review.correct for review in reviews}
+        self.wrong = {item for item, correct in newest.items() if not correct}
+        """Items whose newest answer was wrong."""
         end = schedule.day_end(self._now())
         self._introduced = _introduced_today(reviews, end)
 
     # ---- what there is to do
 
+    def now(self) -> datetime:
+        """The time, in the learner's time zone."""
+        return self._now()
+
     def _pool(self) -> list[Item]:
-        return [item for item in self.bank.items.values() if self.topic in (None, item.topic)]
+        return [
+            item
+            for item in self.bank.items.values()
+            if self.topic in (None, item.topic) and (self.only is None or item.id in self.only)
+        ]
+
+    def awake(self) -> list[Item]:
+        """What this sitting may ask, now or later: neither suspended nor buried."""
+        now = self._now()
+        return [item for item in self._pool() if not self.marking.asleep(item.id, now)]
 
     @property
     def has_items(self) -> bool:
@@ -99,9 +121,12 @@ class Study:
         for item in self.bank.items.values():
             old = counts.get(item.topic, Count())
             memory = self.memories.get(item.id)
-            due = memory is not None and schedule.is_due(memory, now)
+            awake = not self.marking.asleep(item.id, now)
+            due = awake and memory is not None and schedule.is_due(memory, now)
             counts[item.topic] = Count(
-                due=old.due + due, new=old.new + (memory is None), learned=old.learned + (memory is not None)
+                due=old.due + due,
+                new=old.new + (awake and memory is None),
+                learned=old.learned + (memory is not None),
             )
         return counts
 
@@ -113,7 +138,7 @@ class Study:
     def _queues(self) -> tuple[list[Item], list[Item]]:
         """What is due, most overdue first, and what is new, topics taken in turn."""
         now = self._now()
-        pool = [item for item in self._pool() if not unknown_numbers(item, self.numbers)]
+        pool = [item for item in self.awake() if not unknown_numbers(item, self.numbers)]
         known = [item for item in pool if item.id in self.memories]
         due = [
             item for item in known if schedule.is_due(self.memories[item.id], now) or item.id in self._again
@@ -160,6 +185,7 @@ class Study:
             item=item, grade=judged, rating=rating, review=self.store.add_review(review), memory=memory
         )
         self.memories[item.id] = memory
+        (self.wrong.discard if judged.correct else self.wrong.add)(item.id)
         self._introduced += before is None
         self._last = item
         self._answers.append(done)
@@ -222,26 +248,3 @@ def _introduced_today(reviews: list[Review], end: datetime) -> int:
     for review in reviews:
         first.setdefault(review.item, review.at)
     return sum(0 < (end - at).total_seconds() <= 86_400 for at in first.values())
-
-
-def statistics(study: Study) -> dict[str, Any]:
-    """Plain numbers about the practice so far, for `stats` and the home screen."""
-    reviews = study.store.reviews()
-    said = [review for review in reviews if review.confidence is not None]
-    brier = (
-        sum((review.correct - (review.confidence or 0)) ** 2 for review in said) / len(said) if said else None
-    )
-    made = [prediction for prediction in study.store.predictions() if prediction.measured]
-    return {
-        "answers": len(reviews),
-        "items_seen": len(study.memories),
-        "items": len(study.bank.items),
-        "correct": sum(review.correct for review in reviews),
-        "brier": brier,
-        "predictions": len(made),
-        "predictions_right": sum(p.predicted == p.measured for p in made),
-        "topics": {
-            topic: {"due": count.due, "new": count.new, "learned": count.learned}
-            for topic, count in study.counts().items()
-        },
-    }

@@ -7,14 +7,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
 
 from quizapp import claims as claim_module
-from quizapp import paths, report
+from quizapp import paths
 from quizapp.__main__ import cli, main
+from quizapp.model import Review
+from quizapp.store import Store
 from quizapp.verifiers import catalogue
 from tests.toybench import (
     ITEMS,
@@ -45,6 +49,7 @@ def test_every_command_is_in_the_readme(name: str):
 
 def test_the_commands_are_these():
     assert sorted(cli.commands) == [
+        "browse",
         "check",
         "claims",
         "doctor",
@@ -93,13 +98,31 @@ def test_the_app_is_opened_where_it_was_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("quizapp.__main__.sys.stdin", Terminal())
     monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
     assert main(["study", "--topic", "attention"]) == 3
+    assert main(["study", "--filter", "is:due -is:wrong"]) == 3
+    assert main(["browse", "is:due", '"path length"']) == 3
     assert main([]) == 3
-    assert opened == [
-        {"topic": "attention", "start": "study"},
-        "run",
-        {"topic": None, "start": "home"},
-        "run",
+    assert [given for given in opened if given != "run"] == [
+        {"topic": "attention", "start": "study", "query": ""},
+        {"topic": None, "start": "study", "query": "is:due -is:wrong"},
+        {"topic": None, "start": "browse", "query": 'is:due "path length"'},
+        {"topic": None, "start": "home", "query": ""},
     ]
+    assert opened.count("run") == 4
+
+
+@pytest.mark.parametrize("arguments", [("study", "--filter", "is:dead"), ("browse", "is:dead")])
+def test_a_query_that_is_wrong_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    toy_home: Path,
+    arguments: tuple[str, ...],
+):
+    monkeypatch.setattr("quizapp.__main__.sys.stdin", Terminal())
+    monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "at character 4: there is no is:dead" in said
+    assert "suspended" in said
 
 
 @pytest.mark.parametrize(
@@ -234,27 +257,36 @@ def test_export_writes_and_says_what_is_missing(bench: type[ToyBench], tmp_path:
 
 def test_stats_of_somebody_new(toy_home: Path):
     numbers = json.loads(call("stats", "--json").stdout)
-    assert (numbers["answers"], numbers["items"], numbers["brier"]) == (0, 1, None)
+    assert (numbers["items"], numbers["items_seen"], numbers["calibration"]["brier"]) == (1, 0, None)
+    assert numbers["topics"]["attention"] == {"items": 1, "seen": 0, "recall": 0, "due": 0}
     out = call("stats").stdout
-    assert re.search(r"Items seen +0 of 1", out)
-    assert re.search(r"attention +0 +1 +0", out)
+    assert "0 of 1 items seen" in out
+    assert re.search(r"attention +·+ +0% +0 of 1 +0\n", out)
 
 
-def test_stats_of_somebody_who_practised():
-    numbers = {
-        "answers": 4,
-        "correct": 3,
-        "items_seen": 4,
-        "items": 9,
-        "brier": 0.125,
-        "predictions": 2,
-        "predictions_right": 1,
-        "topics": {"attention": {"due": 1, "new": 5, "learned": 4}},
-    }
-    out = report.statistics_text(numbers)
-    assert "4 (75% right)" in out
-    assert "0.125" in out
-    assert "1 of 2 right" in out
+def test_stats_of_somebody_who_practised(toy_home: Path):
+    with closing(Store(paths.answers())) as store:
+        for correct in (True, False):
+            store.add_review(
+                Review(
+                    item="att-card",
+                    rev=1,
+                    at=datetime.now(UTC),
+                    given="3",
+                    score=float(correct),
+                    correct=correct,
+                    confidence=0.9,
+                    rating=3 if correct else 1,
+                    seconds=12.0,
+                )
+            )
+    numbers = json.loads(call("stats", "--json").stdout)
+    assert numbers["calibration"]["brier"]["score"] == pytest.approx((0.01 + 0.81) / 2)
+    assert [one["item"] for one in numbers["confident_errors"]] == ["att-card"]
+    out = call("stats").stdout
+    assert re.search(r"all time +2 +50%", out)
+    assert "0.410  your score" in out
+    assert "What does a shuffle do to the outputs?" in out
 
 
 def test_doctor_finds_everything_here(toy_home: Path):

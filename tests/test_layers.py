@@ -19,7 +19,7 @@ BENCH = ROOT / "verifiers"
 
 LEVELS = {
     **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "files", "arithmetic"), 1),
-    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "store"), 2),
+    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "marks", "store"), 2),
     **dict.fromkeys(("ui", "commands", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
@@ -186,6 +186,8 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.__main__", ("torch", "textual", "pydantic", "yaml", "sqlite3", "quizapp.bank")),
         ("quizapp.__main__", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
         ("quizapp.ui.app", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
+        ("quizapp.ui.app", ("quizapp.statistics", "quizapp.summary", "quizapp.memories")),
+        ("quizapp.summary", ("torch", "textual", "pydantic", "yaml", "fsrs")),
         ("quizapp.new", ("torch", "textual")),
         ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),
         ("quizapp.study", ("torch", "textual", "pydantic", "fsrs")),
@@ -194,6 +196,8 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.doctor", ("torch", "textual")),
         ("quizapp.export", ("torch", "textual", "matplotlib", "genanki")),
         ("quizapp.ui.app", ("torch", "pydantic", "yaml", "textual_plot")),
+        ("quizapp.ui.practice", ("torch", "pydantic", "quizapp.query", "quizapp.export")),
+        ("quizapp.ui.browse", ("torch", "pydantic", "yaml", "quizapp.proof")),
         ("quizapp.verifiers.wire", ("torch", "textual")),
         ("quizapp.verifiers.verdict", ("torch", "textual")),
         ("quizapp.verifiers.catalogue", ("torch", "textual")),

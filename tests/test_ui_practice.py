@@ -201,3 +201,82 @@ async def test_practice_goes_on_without_a_reference(quiet, monkeypatch, tmp_path
         assert "What happens to the gradient" in flat(app), "the measurement is not asked for"
         assert "cpu.jsonl:1: is not a run" in flat(app)
         assert app.reference.runs == {}
+
+
+# ---- marks ------------------------------------------------------------------------------------------
+
+
+async def settled(app, pilot):
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("key", ["s", "b"])
+async def test_an_item_is_put_aside_and_undoing_asks_it_again(quiet, key):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice", "fix-card")
+    async with app.run_test(size=(80, 24)) as pilot:
+        first = app.screen.item.id
+        await pilot.press(key)
+        await settled(app, pilot)
+        second = app.screen.item.id
+        assert second != first
+        assert "0 due, 1 new" in flat(app)
+        await pilot.press(key)
+        await settled(app, pilot)
+        assert "suspended or buried" in flat(app)
+        for expected in (second, first):
+            await pilot.press("u")
+            await settled(app, pilot)
+            assert app.screen.item.id == expected
+        assert "0 due, 2 new" in flat(app)
+        assert len(app.store.marks()) == 4
+        assert app.store.reviews() == []
+
+
+async def test_flag_and_note_leave_the_item_where_it_is(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f")
+        await settled(app, pilot)
+        assert "· flagged" in flat(app)
+        await pilot.press("n", *"[i]mind", "enter")
+        await settled(app, pilot)
+        assert "What happens to the gradient" in flat(app)
+        assert "mind" not in flat(app), "a note may give the answer away"
+        await pilot.press(await shown_place(app, 1), "4")
+        await settled(app, pilot)
+        for _ in range(12):
+            await pilot.press("down")
+        assert "Your note: [i]mind" in flat(app)
+
+
+async def test_undo_takes_back_the_mark_first_and_then_the_answer(quiet):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(await shown_place(app, 1), "4")
+        await settled(app, pilot)
+        await pilot.press("s")
+        await settled(app, pilot)
+        assert app.screen.phase == "told", "the feedback can still be read"
+        assert "· suspended" in flat(app)
+        await pilot.press("u")
+        await settled(app, pilot)
+        assert (app.screen.phase, len(app.store.reviews())) == ("told", 1)
+        await pilot.press("u")
+        await settled(app, pilot)
+        assert (app.screen.phase, app.store.reviews()) == ("ask", [])
+
+
+async def test_a_filter_chooses_what_is_asked(quiet):  # noqa: F811
+    app = quiet(start="study", query="kind:card or kind:choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "0 due, 2 new" in flat(app)
+    app.store.close()
+
+
+async def test_a_filter_that_fits_nothing_says_so(quiet):  # noqa: F811
+    app = quiet(start="study", query="is:suspended")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "No item fits the filter" in flat(app)

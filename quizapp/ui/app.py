@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from quizapp.evidence import Run
     from quizapp.grade import Numbers
     from quizapp.proof import Bench
+    from quizapp.query import Query
     from quizapp.reference import Reference
 
-Start = Literal["home", "study", "claims"]
+Start = Literal["home", "study", "claims", "browse"]
 WARM_AFTER = 0.3
 """Seconds after the first paint at which the bench starts to warm up."""
 
@@ -42,7 +43,10 @@ class QuizApp(App[None]):
         Binding("f2", "swap_theme", "light or dark", priority=True),
     ]
 
-    def __init__(self, topic: str | None = None, start: Start = "home", claim: str | None = None) -> None:
+    def __init__(
+        self, topic: str | None = None, start: Start = "home", claim: str | None = None, query: str = ""
+    ) -> None:
+        """Read the banks. Raises QueryError when the query of a start cannot be understood."""
         super().__init__()
         self.problems: list[Problem] = []
         try:
@@ -50,6 +54,7 @@ class QuizApp(App[None]):
         except BankError as error:
             self.problems = error.problems
             self.bank, _ = bank.read(sorted(paths.questions().glob("*.yaml")))
+        self.chosen = self._parsed(query) if query else None
         self.store = Store(paths.answers())
         self._bench: Bench | None = None
         self.topic = topic
@@ -100,9 +105,34 @@ class QuizApp(App[None]):
 
         return self.reference.numbers() | reference.numbers(self.runs.values())
 
-    def study(self, topic: str | None = None) -> Study:
-        """A new sitting; it knows no measurements yet."""
-        return Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic)
+    def clock(self) -> datetime:
+        """The time, in the learner's zone."""
+        return datetime.now().astimezone()
+
+    def study(self, topic: str | None = None, only: Query | None = None) -> Study:
+        """A new sitting, of the items a query selects now; it knows no measurements yet."""
+        study = Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic)
+        if only is not None:
+            from quizapp import selection
+
+            study.only = selection.ids(study, only)
+        return study
+
+    def _parsed(self, text: str) -> Query:
+        from quizapp import query
+
+        return query.parse(text, self.bank)
+
+    async def reload(self) -> list[Problem]:
+        """Read the question files again, for every screen. Returns their problems; then the bank stays."""
+        try:
+            self.bank = await asyncio.to_thread(bank.load, None, paths.cache())
+        except BankError as error:
+            return error.problems
+        for screen in self.screen_stack:
+            if isinstance(study := getattr(screen, "study", None), Study):
+                study.bank = self.bank
+        return []
 
     # ---- life
 
@@ -111,11 +141,15 @@ class QuizApp(App[None]):
         if self.start == "study":
             from quizapp.ui.practice import PracticeScreen
 
-            return PracticeScreen(self.study(self.topic))
+            return PracticeScreen(self.study(self.topic, self.chosen))
         if self.start == "claims":
             from quizapp.ui.claims import ClaimsScreen
 
             return ClaimsScreen()
+        if self.start == "browse":
+            from quizapp.ui.browse import BrowseScreen
+
+            return BrowseScreen(self.chosen.text if self.chosen else "")
         from quizapp.ui.home import HomeScreen
 
         return HomeScreen()
@@ -170,6 +204,18 @@ class QuizApp(App[None]):
         from quizapp.ui.claims import ClaimsScreen
 
         self.push_screen(ClaimsScreen())
+
+    def open_browse(self) -> None:
+        """Find, look at, mark and edit items."""
+        from quizapp.ui.browse import BrowseScreen
+
+        self.push_screen(BrowseScreen())
+
+    def open_stats(self) -> None:
+        """How the practice is going."""
+        from quizapp.ui.stats import StatsScreen
+
+        self.push_screen(StatsScreen())
 
     def open_prove(self, claim: str) -> None:
         """Put a claim to the test."""

@@ -35,6 +35,8 @@ class HomeScreen(Screen[None]):
         ("enter", "study it"),
         ("s", "study everything that is due"),
         ("c", "claims: browse and prove"),
+        ("b", "browse: find, look at, mark and edit items"),
+        ("t", "statistics: how the practice is going"),
         ("q", "quit"),
     )
 
@@ -45,7 +47,15 @@ class HomeScreen(Screen[None]):
             yield Static(classes="block", id="head")
             yield OptionList(id="topics")
             yield Static(classes="block", id="verdicts")
-        hints = (("enter", "study"), ("s", "study all"), ("c", "claims"), ("?", "help"), ("q", "quit"))
+        hints = (
+            ("enter", "study"),
+            ("s", "study all"),
+            ("c", "claims"),
+            ("b", "browse"),
+            ("t", "stats"),
+            ("?", "help"),
+            ("q", "quit"),
+        )
         yield Static(keys(*hints), id="hints")
 
     def on_mount(self) -> None:
@@ -124,6 +134,8 @@ class HomeScreen(Screen[None]):
         actions = {
             "s": self.app.open_study,
             "c": self.app.open_claims,
+            "b": self.app.open_browse,
+            "t": self.app.open_stats,
             "q": self.app.exit,
             "question_mark": self.app.action_help,
         }

@@ -16,13 +16,16 @@ from textual.widgets import Input, Static
 
 from quizapp import model
 from quizapp.model import Item
-from quizapp.steps import Step, given, question, steps
+from quizapp.steps import Step, given, steps
 from quizapp.study import CONFIDENCES, Answered, Study
 from quizapp.ui.answer import Picking
-from quizapp.ui.feedback import feedback, filled, how_long
+from quizapp.ui.feedback import closing, feedback, filled
 from quizapp.ui.look import bold, dim, keys, lines, scroll
+from quizapp.ui.marks import HELP, MARK_KEYS, Pen, said, taken_back
+from quizapp.ui.question import asked, status
 
 if TYPE_CHECKING:
+    from quizapp.marks import MarkKind
     from quizapp.ui.app import QuizApp
 
 
@@ -40,7 +43,8 @@ class PracticeScreen(Screen[None]):
         ("enter, space", "take the option at the cursor; turn a card; go on"),
         ("1-5 when asked", "how sure you are: 50, 60, 75, 90, 99%; enter: do not say"),
         ("1-4 after it", "again, hard, good, easy: change the proposed rating and go on"),
-        ("u or ctrl+z", "undo the last answer, also the last of the sitting"),
+        ("u or ctrl+z", "undo the last answer or mark, also the last of the sitting"),
+        *HELP,
         ("p", "prove it: put the item's claim to the test"),
         ("escape", "home"),
     )
@@ -58,6 +62,9 @@ class PracticeScreen(Screen[None]):
         self.answered: Answered | None = None
         self.asked_at = 0.0
         self.spent = 0.0
+        self._pen = Pen(self, study.marking)
+        self._aside: list[Item] = []
+        """Items that were suspended or buried in place of an answer: undoing that asks them again."""
 
     def compose(self) -> ComposeResult:
         """Question above, what to do about it below."""
@@ -96,7 +103,7 @@ class PracticeScreen(Screen[None]):
             return
         memory = self.study.memories.get(item.id)
         self.steps = steps(item, salt=str(memory.reps if memory else 0))
-        self.query_one("#question", Static).update(_question(item))
+        self.query_one("#question", Static).update(asked(item))
         self.asked_at = time.monotonic()
         self._show_step()
 
@@ -126,12 +133,7 @@ class PracticeScreen(Screen[None]):
             self._hint(turn, ("u", "undo last"), ("escape", "home"), ("?", "help"))
 
     def _status(self) -> None:
-        due, new = self.study.left()
-        item = self.item
-        about = f"{item.topic.replace('_', ' ')} · {item.kind} · {item.level}" if item else ""
-        self.query_one("#status", Static).update(
-            Content.assemble((f"{due} due, {new} new", "bold"), f"   {about}")
-        )
+        self.query_one("#status", Static).update(status(self.study, self.item))
 
     def _show_answer(self, content: Content | str) -> None:
         answer = self.query_one("#answer", Static)
@@ -145,7 +147,7 @@ class PracticeScreen(Screen[None]):
         """A step is complete."""
         self.replies.append(reply)
         if isinstance(self.item, model.Open) and len(self.replies) == 1:
-            self.query_one("#question", Static).update(_question(self.item, opened=True))
+            self.query_one("#question", Static).update(asked(self.item, opened=True))
             self._ask_confidence()
             return
         self._show_step()
@@ -162,7 +164,7 @@ class PracticeScreen(Screen[None]):
         scale = "   ".join(f"{key} {value:.0%}" for key, value in enumerate(CONFIDENCES, 1))
         self.query_one("#feedback", Static).update(lines(bold("How sure are you?"), scale))
         self._hint(("1-5", "how sure"), ("enter", "do not say"), ("escape", "home"))
-        self._to_end()
+        self.call_after_refresh(self.query_one("#body").scroll_end, animate=False)
 
     def _sure(self, key: str) -> None:
         self.confidence = CONFIDENCES[int(key) - 1] if key.isdigit() else None
@@ -211,18 +213,17 @@ class PracticeScreen(Screen[None]):
         self._show_answer("")
         if isinstance(self.item, model.Cloze):
             self.query_one("#question", Static).update(filled(self.item))
-        self.query_one("#feedback", Static).update(feedback(self.answered, self.confidence))
+        note = self.study.marking.of(self._at_hand().id).note
+        self.query_one("#feedback", Static).update(feedback(self.answered, self.confidence, note=note))
         prove = (("p", "prove it"),) if self._claim() else ()
-        self._hint(("enter", "next"), ("1-4", "change rating"), ("u", "undo"), *prove, ("escape", "home"))
+        marks = (("s b f n", "mark"), ("escape", "home"))
+        self._hint(("enter", "next"), ("1-4", "change rating"), ("u", "undo"), *prove, *marks)
         self.query_one("#body").scroll_home(animate=False)
 
     def _claim(self) -> str | None:
         """The first claim of the item that can be put to the test."""
         known = self.app.bank.claims
         return next((id_ for id_ in self._at_hand().claims if id_ in known and known[id_].checks), None)
-
-    def _to_end(self) -> None:
-        self.call_after_refresh(self.query_one("#body").scroll_end, animate=False)
 
     # ---- the end of the sitting
 
@@ -231,21 +232,7 @@ class PracticeScreen(Screen[None]):
         self._status()
         self.query_one("#typed", Input).display = False
         self.set_focus(None)
-        answers = self.study.answers
-        right = sum(done.grade.correct for done in answers)
-        rows: list[Content | str] = [bold("Nothing more to ask now.")]
-        if answers:
-            rows.append(f"{len(answers)} answered, {right} right.")
-        if self.study.memories:
-            soonest = min(self.study.memories.values(), key=lambda memory: memory.due)
-            wait = soonest.due - self.study.answers[-1].memory.last if answers else None
-            when = f"in {how_long(wait)}" if wait is not None else f"{soonest.due.astimezone():%d %b %H:%M}"
-            rows.append(f"The next item is due {when}.")
-        if not self.study.has_items:
-            rows.append(dim("There is no item on this topic yet. Choose another one."))
-        elif not answers:
-            rows.append(dim("Every new item of today has been seen. Come back tomorrow, or choose another."))
-        self.query_one("#question", Static).update(lines(*rows))
+        self.query_one("#question", Static).update(closing(self.study))
         self._show_answer("")
         self._hint(("u", "undo the last answer"), ("escape", "home"))
 
@@ -266,7 +253,7 @@ class PracticeScreen(Screen[None]):
             self.app.action_help()
         elif key == "u":
             self.action_undo()
-        elif self.phase not in phases or not phases[self.phase](key):
+        elif self.phase not in phases or not (phases[self.phase](key) or self._key_mark(key)):
             return
         event.stop()
 
@@ -297,7 +284,7 @@ class PracticeScreen(Screen[None]):
         return True
 
     def _key_told(self, key: str) -> bool:
-        if key in ("enter", "space", "n"):
+        if key in ("enter", "space"):
             self._ask(self.study.next())
         elif key in RATING_KEYS:
             self.phase = "saving"
@@ -319,32 +306,45 @@ class PracticeScreen(Screen[None]):
             self._take(event.value.strip())
 
     def action_undo(self) -> None:
-        """Take the last answer back and ask it again."""
-        if not self.study.answers:
-            self.notify("Nothing to undo in this sitting.")
-        elif self.phase != "saving":
-            self.phase = "saving"
-            self._undo()
+        """Take the last answer back and ask it again; or the last mark, if that came after it."""
+        if self.phase != "saving":
+            before, self.phase = self.phase, "saving"
+            self._undo(before)
 
     @work
-    async def _undo(self) -> None:
-        self._ask(await asyncio.to_thread(self.study.undo))
+    async def _undo(self, phase: str) -> None:
+        mark = await self._pen.undo(len(self.study.answers))
+        if mark is None and self.study.answers:
+            self._ask(await asyncio.to_thread(self.study.undo))
+            return
+        self.phase = phase
+        self.notify(taken_back(mark) if mark else "Nothing to undo in this sitting.", timeout=3)
+        if mark and mark.kind != "flag" and self._aside and self._aside[-1].id == mark.item:
+            self._ask(self._aside.pop())
+        self._status()
+
+    # ---- marks
+
+    def _key_mark(self, key: str) -> bool:
+        if kind := MARK_KEYS.get(key):
+            aside = self.phase if kind in ("suspend", "bury") and self.phase != "told" else ""
+            self.phase = "saving" if aside else self.phase
+            self._mark(self._at_hand(), kind, aside)
+        return kind is not None
+
+    @work
+    async def _mark(self, item: Item, kind: MarkKind, aside: str) -> None:
+        """Keep a mark. aside: the phase in which it puts the item aside; empty when it does not."""
+        if not await self._pen.put(item.id, kind, len(self.study.answers)):
+            self.phase = aside or self.phase
+            return
+        self.notify(said(kind, bool(self.study.marking.of(item.id).value(kind))), timeout=3)
+        if aside:
+            self._aside.append(item)
+            self._ask(self.study.next())
+        self._status()
 
     def action_leave(self) -> None:
         """Home; everything answered is kept."""
         if self.phase != "saving":
             self.app.leave()
-
-
-def _question(item: Item, *, opened: bool = False) -> Content:
-    """What is asked, with its code or sentences."""
-    parts: list[Content | str] = [bold(question(item))]
-    if isinstance(item, model.Code):
-        parts += ["", item.code.rstrip()]
-    if isinstance(item, model.PredictPlot):
-        parts.append(
-            dim(f"x: {item.axes.x.name} ({item.axes.x.scale}), y: {item.axes.y.name} ({item.axes.y.scale})")
-        )
-    if isinstance(item, model.Open) and opened:
-        parts += ["", dim("A senior answer:"), item.model_answers.senior]
-    return lines(*parts)

@@ -15,11 +15,16 @@ from quizapp.ui.look import bold, dim, lines
 class ProblemsScreen(ModalScreen[None]):
     """Every problem, with its place."""
 
-    KEYS = (("up / down", "scroll"), ("enter", "go on without these items"))
+    KEYS = (("up / down", "scroll"), ("enter", "go on"))
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        problems: list[Problem],
+        so: str = "Items with problems are left out. enter goes on; `quizapp check` lists them too.",
+    ) -> None:
         super().__init__()
         self.problems = problems
+        self.so = so
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -28,7 +33,7 @@ class ProblemsScreen(ModalScreen[None]):
             yield Static(
                 lines(
                     bold(f"{len(shown)} problem{'s' * (len(shown) != 1)} in the question files"),
-                    dim("Items with problems are left out. enter goes on; `quizapp check` lists them too."),
+                    dim(self.so),
                     "",
                     *shown,
                 )

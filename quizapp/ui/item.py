@@ -1,0 +1,107 @@
+"""How an item is shown apart from a sitting: what is asked, its answer, its state and its history. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from quizapp import model, schedule
+from quizapp.export.sheet import Part, Sheet
+from quizapp.marks import Marked
+from quizapp.model import Item, Memory, Review
+from quizapp.steps import question
+from quizapp.ui.feedback import how_long
+from quizapp.ui.look import bold, dim, lines
+
+
+def state(memory: Memory | None, marked: Marked, now: datetime) -> str:
+    """Where an item stands, in at most nine characters."""
+    if marked.suspended:
+        return "suspended"
+    if marked.buried_at(now):
+        return "buried"
+    if memory is None:
+        return "new"
+    return "due" if schedule.is_due(memory, now) else f"in {_short(memory, now)}"
+
+
+def _short(memory: Memory, now: datetime) -> str:
+    return how_long(memory.due - now).replace(" days", " d")
+
+
+def row(item: Item, state: str, marked: Marked, here: bool) -> Content:
+    """An item in one line: state, flag and note, id, question."""
+    signs = ("*" if marked.flagged else " ") + ("n" if marked.note else " ")
+    said = " ".join(span.text for span in item.spans) if isinstance(item, model.Flaw) else question(item)
+    text = " ".join(said.split())
+    shown = Content.assemble(
+        "› " if here else "  ", f"{state:<9} {signs} ", (f"{item.id:<26.26} ", "dim"), text
+    )
+    return shown.stylize("bold") if here else shown
+
+
+def history(memory: Memory | None, reviews: Sequence[Review], now: datetime) -> list[Content | str]:
+    """The schedule of an item and its answers, newest first."""
+    if memory is None:
+        return [dim("Never answered.")]
+    when = "due now" if schedule.is_due(memory, now) else f"due in {how_long(memory.due - now)}"
+    lapses = f", {memory.lapses} lapse{'s' * (memory.lapses != 1)}" if memory.lapses else ""
+    rows: list[Content | str] = [
+        Content.assemble(
+            (when, "bold"),
+            f" ({memory.due.astimezone(now.tzinfo):%d %b %Y}), stability {memory.stability:.1f} days,"
+            f" difficulty {memory.difficulty:.1f} of 10{lapses}",
+        )
+    ]
+    return [*rows, *(_answer(review, now) for review in reversed(reviews))]
+
+
+def _answer(review: Review, now: datetime) -> Content:
+    sign = ("✓ right", "$text-success") if review.correct else ("✗ wrong", "$text-error")
+    sure = "" if review.confidence is None else f", {review.confidence:.0%} sure"
+    when = f"{review.at.astimezone(now.tzinfo):%d %b %Y %H:%M}"
+    return Content.assemble(
+        (f"  {when}  ", "dim"),
+        sign,
+        f", {schedule.RATINGS[review.rating]}{sure}, {review.seconds:.0f} s",
+        ("" if review.score in (0, 1) else f", {review.score:.0%} of the points", "dim"),
+    )
+
+
+def written(item: Item, sheet: Sheet, *, revealed: bool) -> list[Content | str]:
+    """The question with what there is to pick from, and the answer only when it is revealed."""
+    head = lines(bold(sheet.question), *(["", sheet.code.rstrip()] if sheet.code else []))
+    parts = sheet.parts[:1] if isinstance(item, model.Flaw) and not revealed else sheet.parts
+    rows: list[Content | str] = [head]
+    for part in parts:
+        rows += _part(part, revealed)
+    if not revealed:
+        return [*rows, "", dim("space shows the answer")]
+    if any(part.judged for part in sheet.parts) and not isinstance(item, model.TrueFalse | model.PredictPlot):
+        answer: list[Content | str] = []
+    else:
+        answer = ["", bold("Answer"), *(f"  {text}" for text in sheet.answer)]
+    rows += answer
+    for block in sheet.blocks:
+        rows += ["", bold(block.title), *(f"  {text}" for text in block.lines)]
+    if item.answer_aloud:
+        rows += ["", Content.assemble(("Say aloud: ", "bold"), item.answer_aloud)]
+    return rows + [Content.assemble(("But: ", "bold"), caveat) for caveat in item.caveats]
+
+
+def _part(part: Part, revealed: bool) -> list[Content | str]:
+    rows: list[Content | str] = ["", dim(part.prompt)]
+    for pick in part.picks:
+        text = Content("\n      ").join(Content(pick.text.rstrip()).split("\n"))
+        if not revealed or not part.judged:
+            rows.append(Content.assemble(f"  {pick.label}. ", text))
+            continue
+        sign, style = ("✓", "$text-success") if pick.right else ("✗", "$text-error")
+        rows.append(
+            Content.assemble((sign, style), f" {pick.label}. ", text.stylize("bold") if pick.right else text)
+        )
+        if pick.why:
+            rows.append(dim(f"      {pick.why}"))
+    return rows + ([dim(f"  {part.why}")] if revealed and part.why else [])

@@ -1,0 +1,158 @@
+"""How the practice is going: pages of small plots. The counting is done in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from quizapp import marks, memories, statistics, summary
+from quizapp.memories import Memories
+from quizapp.model import Review
+from quizapp.statistics import Answers
+from quizapp.summary import NAMES, Section
+from quizapp.ui.look import bold, dim, keys, lines, scroll
+
+if TYPE_CHECKING:
+    from quizapp.ui.app import QuizApp
+
+NUMBERS = tuple(str(place) for place, _ in enumerate(NAMES, 1))
+
+
+class StatsScreen(Screen[None]):
+    """One page at a time. What needs no schedule is shown first; the rest follows when it is counted."""
+
+    app: QuizApp
+    AUTO_FOCUS = ""
+    KEYS = (
+        ("1-5", "a page: " + ", ".join(NAMES)),
+        ("left / right, tab", "the page before, the next one"),
+        ("up / down, page keys", "scroll"),
+        ("home / end", "to the top, to the bottom"),
+        ("e", "go through what you were sure of and had wrong"),
+        ("escape", "home"),
+    )
+    BINDINGS = [("escape", "leave", "home")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = 0
+        self.reviews: list[Review] = []
+        self.found: Answers | None = None
+        self.held: Memories | None = None
+        self._left = False
+
+    def compose(self) -> ComposeResult:
+        """The names of the pages, a page, the keys."""
+        yield Static(id="status", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="page", markup=False)
+        hints = (("1-5", "page"), ("up down", "scroll"), ("e", "errors"), ("escape", "home"), ("?", "help"))
+        yield Static(keys(*hints), id="hints", markup=False)
+
+    def on_mount(self) -> None:
+        """Show where we are; count."""
+        self._draw()
+        self._count()
+
+    @work(exclusive=True)
+    async def _count(self) -> None:
+        await asyncio.to_thread(self._count_answers)
+        self._draw()
+        self.held = await asyncio.to_thread(self._count_memories)
+        self._draw()
+
+    def _count_answers(self) -> None:
+        self.reviews = self.app.store.reviews()
+        predictions = self.app.store.predictions()
+        self.found = statistics.answers(self.reviews, predictions, self.app.bank, self.app.clock())
+
+    def _count_memories(self) -> Memories:
+        marked = marks.fold(self.app.store.marks())
+        return memories.memories(self._while_here(), self.app.bank, self.app.clock(), marked)
+
+    def _while_here(self) -> Iterator[Review]:
+        """The reviews, until the screen is left: a thread cannot be cancelled, and quitting waits for it."""
+        for review in self.reviews:
+            if self._left:
+                return
+            yield review
+
+    def on_unmount(self) -> None:
+        """Let the thread come to its end."""
+        self._left = True
+
+    # ---- drawing
+
+    def on_resize(self) -> None:
+        """The plots are as wide as the screen."""
+        self._draw()
+
+    def _draw(self) -> None:
+        names = (
+            (f"[{number} {name}]", "bold") if place == self.page else (f" {number} {name} ", "")
+            for place, (number, name) in enumerate(zip(NUMBERS, NAMES, strict=True))
+        )
+        self.query_one("#status", Static).update(Content.assemble(*names))
+        if self.found is None:
+            self.query_one("#page", Static).update(dim("Counting..."))
+            return
+        width = min(summary.WIDEST, self.size.width - 3)  # the padding and the scroll bar
+        shown = summary.pages(self.found, self.held, self.app.bank, width)[self.page]
+        self.query_one("#page", Static).update(lines(*[_section(one) for one in shown.sections]))
+
+    def _turn(self, page: int) -> None:
+        self.page = page % len(NAMES)
+        self._draw()
+        self.query_one("#body").scroll_home(animate=False)
+
+    # ---- keys
+
+    def on_key(self, event: Key) -> None:
+        """The keys of KEYS."""
+        key, body = event.key, self.query_one("#body")
+        if key in NUMBERS:
+            self._turn(NUMBERS.index(key))
+        elif key in ("right", "l", "tab"):
+            self._turn(self.page + 1)
+        elif key in ("left", "h", "shift+tab"):
+            self._turn(self.page - 1)
+        elif key == "home":
+            body.scroll_home(animate=False)
+        elif key == "end":
+            body.scroll_end(animate=False)
+        elif key == "e":
+            self._errors()
+        elif key == "question_mark":
+            self.app.action_help()
+        elif not scroll(body, key):
+            return
+        event.stop()
+
+    def _errors(self) -> None:
+        if self.found is None:
+            self.notify("Still counting.")
+        elif not self.found.confident_errors:
+            self.notify("Nothing that you were 90% sure of was wrong yet.")
+        else:
+            from quizapp.ui.errors import ErrorsScreen
+
+            self.app.push_screen(ErrorsScreen(self.found.confident_errors, self.app.clock()))
+
+    def action_leave(self) -> None:
+        """Home."""
+        self.app.leave()
+
+
+def _section(section: Section) -> Content:
+    """A title, its plot, and how to read it."""
+    parts: list[Content | str] = [bold(section.title)] if section.title else []
+    return lines("", *parts, *section.lines, *[dim(note) for note in section.notes])
