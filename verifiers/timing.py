@@ -92,7 +92,7 @@ def pairs(
     generator: torch.Generator,
     device: torch.device | str,
     block: float = BLOCK,
-    tries: int = 2,
+    tries: int = 3,
 ) -> Times:
     """Time the candidates against each other.
 

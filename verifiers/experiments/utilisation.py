@@ -224,7 +224,7 @@ def other_share(lab: Lab, model: nn.Module, length: int, width: int) -> float:
     seen = Products()
     with seen:
         train()()
-    times = measure(lab, {"step": train, "products": lambda: seen.again})
+    times = measure(lab, {"step": train, "products": lambda: seen.again}, more=4)
     return 1.0 - times.ratio("products", "step")
 
 
@@ -287,10 +287,10 @@ def step(lab: Lab, model: nn.Module, batch: int, length: int | None = None) -> t
     return timing.training(model, lambda: draw(lab, batch, length or size["length"], size["width"]))
 
 
-def measure(lab: Lab, candidates: dict[str, timing.Prepare]) -> timing.Times:
-    """All candidates in the same rounds; says so when the machine was too restless."""
+def measure(lab: Lab, candidates: dict[str, timing.Prepare], more: int = 0) -> timing.Times:
+    """All candidates in the same rounds, `more` than usual; says so when the machine was too restless."""
     # The controls are short, and theirs must be clear whatever the claim's are.
-    rounds = sizes(lab)["rounds"] + (2 if lab.arm == "control" else 0)
+    rounds = sizes(lab)["rounds"] + more + (2 if lab.arm == "control" else 0)
     times = timing.pairs(candidates, rounds=rounds, generator=lab.generator, device=lab.device)
     if times.restless:
         lab.note(times.restless)
