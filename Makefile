@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 TEST_STAMP := $(VENV)/.test-stamp
 REFERENCE_STAMP := $(VENV)/.reference-stamp
+SPREAD := -n 2 --dist loadfile
 
 .PHONY: run test test-all lint bench reference clean
 
@@ -13,10 +14,10 @@ run: $(STAMP)
 	@$(BIN)/quizapp
 
 test: $(TEST_STAMP) lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(SPREAD)
 
 test-all: $(REFERENCE_STAMP) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 bench: $(TEST_STAMP)
 	$(BIN)/python bench/start.py

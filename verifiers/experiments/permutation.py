@@ -231,12 +231,12 @@ def _felt(lab: Lab, seed: int, tokens: Tensor, direction: Tensor) -> None:
     full = measure.reach(build_attention(lab, seed), tokens, direction)  # [time, time]
     causal = measure.reach(build_attention(lab, seed, causal=True), tokens, direction)  # [time, time]
     if lab.arm == "claim":
-        lab.check("pairs_felt", float((full > 0).float().mean()))
+        lab.check("pairs_felt", int((full > 0).sum()) / full.numel())
         lab.check("future_felt_causal", float(causal.triu(1).max()))
     else:
         past = torch.ones_like(causal).tril() > 0  # [time, time]
-        lab.check("pairs_felt_causal", float((causal > 0).float().mean()))
-        lab.check("past_felt_causal", float((causal[past] > 0).float().mean()))
+        lab.check("pairs_felt_causal", int((causal > 0).sum()) / causal.numel())
+        lab.check("past_felt_causal", int((causal[past] > 0).sum()) / int(past.sum()))
         lab.check("future_felt_unmasked", float(full.triu(1).max()))
 
 
