@@ -251,6 +251,25 @@ def stats(as_json: bool) -> None:
         click.echo(summary.text(summary.pages(found, held, bank, width)))
 
 
+@cli.command("set", epilog="Example: quizapp set interview 2027-01-31")
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+def set_(name: str | None, value: str | None) -> None:
+    """Set one thing, or say what is set. An empty VALUE takes it back."""
+    from quizapp import paths, settings
+
+    if name is None or value is None:
+        rows = settings.shown(settings.load(paths.settings()))
+        if name is not None and name not in dict(rows):
+            raise click.BadParameter(f"there is no setting {name!r}; there are: {', '.join(dict(rows))}")
+        for row, text in rows:
+            if name in (None, row):
+                click.echo(f"{row:<16} {text or '-'}")
+        _aside(f"they are in {paths.settings()}")
+        return
+    click.echo(f"{name:<16} {dict(settings.shown(settings.put(paths.settings(), name, value)))[name] or '-'}")
+
+
 @cli.command(epilog="Example: quizapp doctor")
 @click.pass_context
 def doctor(ctx: click.Context) -> None:

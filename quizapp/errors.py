@@ -5,6 +5,7 @@ QuizError                what is wrong, where, what to do
 ├── StoreError           the learner's file of answers
 ├── RunsError            a file of runs, such as the reference evidence
 ├── QueryError           a query that selects items; carries the place
+├── SettingsError        the learner's settings; carries every problem found
 ├── BenchError           the bench process could not be started or understood
 └── ExportError          a deck could not be written
 """
@@ -50,6 +51,14 @@ class BankError(QuizError):
             f"{count} problem{'s' if count != 1 else ''} in the question files:\n"
             + "\n".join(str(problem) for problem in self.problems)
         )
+
+
+class SettingsError(QuizError):
+    """Problems in the learner's settings, all of them at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class StoreError(QuizError):

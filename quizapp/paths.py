@@ -29,6 +29,11 @@ def answers() -> Path:
     return home() / "answers.sqlite3"
 
 
+def settings() -> Path:
+    """The file with what the learner set."""
+    return home() / "settings.yaml"
+
+
 def cache() -> Path:
     """The banks as last read; safe to delete."""
     return home() / "banks.json"

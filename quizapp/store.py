@@ -47,6 +47,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id INTEGER PRIMARY KEY, item TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
             at TEXT NOT NULL) STRICT""",
     ),
+    (
+        "ALTER TABLE reviews ADD COLUMN cram INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE amendments ADD COLUMN correct INTEGER",
+    ),
 )
 """Each entry takes the file from version i to i + 1, in one transaction."""
 

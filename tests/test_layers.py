@@ -19,7 +19,7 @@ BENCH = ROOT / "verifiers"
 
 LEVELS = {
     **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "files", "arithmetic"), 1),
-    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "marks", "store"), 2),
+    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "marks", "store", "settings"), 2),
     **dict.fromkeys(("ui", "commands", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""

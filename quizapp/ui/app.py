@@ -14,8 +14,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from quizapp import bank, paths
-from quizapp.errors import BankError, Problem, RunsError
+from quizapp import bank, paths, settings
+from quizapp.errors import BankError, Problem, RunsError, SettingsError
 from quizapp.store import Store
 from quizapp.study import Study
 
@@ -54,6 +54,11 @@ class QuizApp(App[None]):
         except BankError as error:
             self.problems = error.problems
             self.bank, _ = bank.read(sorted(paths.questions().glob("*.yaml")))
+        try:
+            self.settings = settings.load(paths.settings())
+        except SettingsError as error:
+            self.settings = settings.Settings()
+            self.problems += error.problems
         self.chosen = self._parsed(query) if query else None
         self.store = Store(paths.answers())
         self._bench: Bench | None = None

@@ -1,0 +1,168 @@
+"""What the learner set: settings.yaml in the folder of their data, a flat file that they may edit by hand.
+
+Every setting is one row of `ROWS`. Knows no Textual; a file that is not there means that nothing was set.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from quizapp import files
+from quizapp.errors import Problem, SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set, and what holds when it is not."""
+
+    new_per_day: int = 20
+    """How many items may be met for the first time in a day."""
+    reviews_per_day: int | None = None
+    """How many due items are asked in a day; None: all of them."""
+    minutes: int | None = None
+    """How long a sitting lasts, in minutes; None: until nothing is left."""
+    interview: date | None = None
+    """The day of the interview; the plan counts back from it."""
+    theme: str = ""
+    """dark, light, contrast (high contrast); empty: what the app begins with."""
+    motion: bool = True
+    """Whether anything may move by itself, such as a curve that draws itself."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Action id -> the keys for it, separated by commas, in place of its own."""
+
+
+def _count(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:  # noqa: ANN401 - whatever YAML holds
+        if type(value) is not int or not least <= value <= 9_999:
+            raise ValueError(f"Write a whole number from {least} to 9999.")
+        return value
+
+    return read
+
+
+def _day(value: Any) -> date:  # noqa: ANN401 - whatever YAML holds
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("Write a date as year-month-day, such as 2027-01-31.") from None
+
+
+def _theme(value: Any) -> str:  # noqa: ANN401 - whatever YAML holds
+    if value not in ("dark", "light", "contrast"):
+        raise ValueError("Write dark, light or contrast.")
+    return str(value)
+
+
+def _truth(value: Any) -> bool:  # noqa: ANN401 - whatever YAML holds
+    if type(value) is not bool:
+        raise ValueError("Write true or false.")
+    return value
+
+
+def _keys(value: Any) -> dict[str, str]:  # noqa: ANN401 - whatever YAML holds
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value.values()):
+        raise ValueError("Write one line for each action below it: `  practice.undo: z`.")
+    return {str(action): keys for action, keys in value.items()}
+
+
+ROWS: Mapping[str, Callable[[Any], Any]] = {
+    "new_per_day": _count(0),
+    "reviews_per_day": _count(1),
+    "minutes": _count(1),
+    "interview": _day,
+    "theme": _theme,
+    "motion": _truth,
+    "keys": _keys,
+}
+"""Setting -> what takes the value from YAML; raises ValueError, saying what to write instead."""
+
+
+def load(path: Path) -> Settings:
+    """What is set in a file. Raises SettingsError with every problem in it."""
+    if not path.exists():
+        return Settings()
+    from quizapp import strict_yaml
+
+    document = strict_yaml.read(path, str(path))
+    if isinstance(document, Problem):
+        raise SettingsError([document])
+    if document.data is None:
+        return Settings()
+    if not isinstance(document.data, dict):
+        raise SettingsError([document.problem([], "is not a mapping", "Write `name: value` lines.")])
+    found, problems = Settings(), []
+    for name, value in document.data.items():
+        if name not in ROWS:
+            problems.append(document.problem([name], f"unknown setting {name!r}", _meant(str(name))))
+        elif value is not None:
+            try:
+                found = replace(found, **{name: ROWS[name](value)})
+            except ValueError as error:
+                problems.append(document.problem([name], f"`{name}` is {str(value)[:40]!r}", str(error)))
+    if problems:
+        raise SettingsError(problems)
+    return found
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(name, ROWS, 1)
+    return f"Did you mean `{near[0]}`?" if near else f"There are: {', '.join(ROWS)}."
+
+
+def put(path: Path, name: str, value: str) -> Settings:
+    """Set one thing, keeping every other line of the file; an empty value takes it away.
+
+    Raises SettingsError when there is no such setting, or the value or the file is not in order.
+    """
+    if name not in ROWS or name == "keys":
+        todo = f"Write keys into {path} with an editor." if name == "keys" else _meant(name)
+        raise SettingsError([Problem(str(path), 1, 1, f"cannot set {name!r} here", todo)])
+    load(path)  # what is broken is said before anything is written
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        kept = [line for line in text.splitlines() if not re.match(rf"{name}\s*:", line)]
+        line = f"{name}: {value}"
+        if value:
+            _checked(path, name, line)
+            kept.append(line)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(path, "".join(f"{line}\n" for line in kept).encode())
+    except OSError as error:
+        todo = "Set QUIZAPP_HOME to a folder you can write to."
+        raise SettingsError(
+            [Problem(str(path), 1, 1, f"cannot be written: {error.strerror}", todo)]
+        ) from error
+    return load(path)
+
+
+def _checked(path: Path, name: str, line: str) -> None:
+    """Raises SettingsError when the line does not set `name`."""
+    from quizapp import strict_yaml
+
+    document = strict_yaml.parse(line, str(path))
+    try:
+        if isinstance(document, Problem) or not isinstance(document.data, dict) or "\n" in line:
+            raise ValueError("Write its value on one line.")
+        ROWS[name](document.data[name])
+    except ValueError as error:
+        what = f"{line.partition(': ')[2][:40]!r} is no value for `{name}`"
+        raise SettingsError([Problem(str(path), 1, 1, what, str(error))]) from None
+
+
+def shown(settings: Settings) -> list[tuple[str, str]]:
+    """(name, value) of every setting, as it would be written."""
+    rows = []
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if isinstance(value, Mapping):
+            text = ", ".join(f"{action}: {keys}" for action, keys in value.items())
+        else:
+            text = "" if value is None else str(value).lower()
+        rows.append((one.name, text))
+    return rows
