@@ -26,6 +26,7 @@ test-all: $(REFERENCE_STAMP) lint
 bench: $(TEST_STAMP)
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/keys.py
+	$(BIN)/python bench/plan.py --learners 4
 	$(BIN)/python bench/stability.py 10
 
 lint: $(TEST_STAMP)

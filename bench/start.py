@@ -10,6 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import pexpect
 
@@ -44,6 +45,7 @@ def main() -> int:
     """Print both medians and their ratio; 1 when the ratio is over the limit."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     with tempfile.TemporaryDirectory() as home:
+        Path(home, "settings.yaml").write_text("tour: false\n", encoding="utf-8")
         app = [sys.executable, "-m", "quizapp", "study"]
         minimal = [sys.executable, "-c", MINIMAL]
         seconds(app, "due,", home)  # reads the banks once, so that the cache is there

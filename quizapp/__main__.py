@@ -10,20 +10,33 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from quizapp import __version__
-from quizapp.commands import Commands, complete_kind, complete_topic, topic_option
+from quizapp.commands import (
+    Commands,
+    complete_kind,
+    complete_topic,
+    part_asked,
+    part_options,
+    plan,
+    serve,
+    sitting_options,
+    topic_option,
+)
+from quizapp.data_commands import backup, data, restore
 from quizapp.errors import QuizError
+from quizapp.packing import pack
 
 if TYPE_CHECKING:
     from contextlib import closing
 
     from quizapp.bank import Bank
+    from quizapp.errors import Problem
     from quizapp.evidence import Evidence, Run
     from quizapp.model import Claim
     from quizapp.store import Store
@@ -46,14 +59,34 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command(epilog="Example: quizapp study --topic attention")
-@topic_option("Ask about this topic only; short for --filter topic:TOPIC.")
-@click.option(
-    "--filter", "query", metavar="QUERY", default="", help="Ask only what a query selects (see browse)."
-)
+@sitting_options
+@click.option("--plain", is_flag=True, help="Line by line, for screen readers and pipes: nothing moves.")
+@click.option("--width", type=click.IntRange(min=0), help="With --plain: of a line; 0: do not wrap.")
 @click.pass_context
-def study(ctx: click.Context, topic: str | None, query: str) -> None:
-    """Open the app and start asking."""
-    ctx.exit(_open("study", topic, query))
+def study(
+    ctx: click.Context,
+    /,
+    topic: str | None,
+    level: str | None,
+    kind: str | None,
+    claim: str | None,
+    query: str,
+    cram: bool,
+    plain: bool,
+    width: int | None,
+    **limits: int | None,
+) -> None:
+    """Open the app and start asking. `quizapp set` keeps the limits for good."""
+    query = part_asked(query, level=level, kind=kind, claim=claim)
+    if plain:
+        from quizapp import plain as lines
+
+        lines.study(topic, query, cram=cram, limits=limits, width=width)
+        return
+    if width is not None:
+        raise click.UsageError("--width goes with --plain")
+    given: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+    ctx.exit(_open("study", topic, query, **given, **({"cram": True} if cram else {})))
 
 
 @cli.command(epilog="Example: quizapp browse is:due topic:attention")
@@ -73,19 +106,63 @@ def browse(ctx: click.Context, query: tuple[str, ...]) -> None:
     ctx.exit(_open("browse", query=" ".join(query)))
 
 
-def _open(start: Literal["home", "study", "browse"], topic: str | None = None, query: str = "") -> int:
+@cli.command(epilog="Example: quizapp mock --topic attention --minutes 20")
+@topic_option("Questions of this topic, as far as there are enough.")
+@click.option("--minutes", type=click.IntRange(5, 60), default=15, show_default=True, help="How long, about.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed begins with the same question.")
+@click.option("--resume", is_flag=True, help="Take up the newest one that is not finished.")
+@click.option("--plain", is_flag=True, help="Line by line, without a screen; also over a pipe.")
+@click.option("--list", "listed", is_flag=True, help="The interviews so far.")
+@click.option("--show", type=int, metavar="N", help="One interview with all that was said.")
+@click.option("--json", "as_json", is_flag=True, help="With --list or --show: one JSON object per line.")
+@click.pass_context
+def mock(ctx: click.Context, /, topic: str | None, listed: bool, show: int | None, **how: Any) -> None:  # noqa: ANN401
+    """Hold a mock interview: a question, follow-ups, and a band with what would have lifted it."""
+    from quizapp.mock import headless
+
+    as_json = how.pop("as_json")
+    if as_json and not listed and show is None:
+        raise click.UsageError("--json goes with --list or --show")
+    if listed or show is not None:
+        with _store() as store:
+            rows = headless.kept(_bank(), store, show, as_json)
+        _json_lines(rows) if as_json else click.echo("\n".join(rows))
+    elif how.pop("plain"):
+        with _store() as store:
+            ctx.exit(headless.hold(_bank(), store, topic or "", click.echo, **how))
+    else:
+        from quizapp.ui.mock import Wish
+
+        ctx.exit(_open("mock", wish=Wish(topic=topic or "", **how)))
+
+
+def _open(
+    start: Literal["home", "study", "browse", "mock"],
+    topic: str | None = None,
+    query: str = "",
+    **sitting: Any,  # noqa: ANN401 - what QuizApp takes
+) -> int:
     """Run the app; returns its exit code. Raises QuizError where there is no terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from quizapp import served
+
+    if served.turn() is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise QuizError(
             "the app needs a terminal, and its input or output is not one",
-            "Without a terminal these work: `quizapp prove --all --json`, `quizapp claims --json`, "
-            "`quizapp check --json`, `quizapp stats --json`, `quizapp export FILE`, `quizapp doctor`.",
+            "Without a terminal these work: `quizapp study --plain`, `quizapp prove --all --json`, "
+            "`quizapp claims --json`, `quizapp check --json`, `quizapp stats --json`, "
+            "`quizapp export FILE`, `quizapp doctor`.",
         )
     from quizapp.ui.app import QuizApp
 
-    app = QuizApp(topic=topic, start=start, query=query)
+    app = QuizApp(topic=topic, start=start, query=query, **sitting)
     app.run()
     return app.return_code or 0
+
+
+cli.add_command(serve)
+cli.add_command(plan)
+for _command in (backup, restore, data):
+    cli.add_command(_command)
 
 
 # ---- claims and what was measured -----------------------------------------------------------------
@@ -209,26 +286,52 @@ def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool, strategies:
     ctx.exit(int(any(one.tripped for one in checked.strategies) if strategies else checked.failed))
 
 
-@cli.command(epilog="Example: quizapp export attention.apkg --topic attention")
+@cli.command(epilog="Example: quizapp export attention.html --topic attention --level senior")
 @click.argument("out", type=click.Path(path_type=Path))
-@topic_option("This topic only.")
-def export(out: Path, topic: str | None) -> None:
-    """Write the questions with their evidence to a file; its suffix says how (.md, .apkg)."""
+@part_options("Write")
+@click.option(
+    *("--evidence", "kept"),
+    type=click.Choice(["latest", "reference", "none"]),
+    default="latest",
+    show_default=True,
+    help="Yours, with what came with quizapp beside it; only what came with it; or none.",
+)
+def export(
+    out: Path,
+    topic: str | None,
+    level: str | None,
+    kind: str | None,
+    claim: str | None,
+    query: str,
+    kept: Literal["latest", "reference", "none"],
+) -> None:
+    """Write questions with their evidence to a file; its suffix says how.
+
+    \b
+    .html   one page for any browser: cards, a quiz, search; works offline
+    .pdf    to print: questions first, then answers, then what was measured
+    .md     to read, on GitHub or elsewhere
+    .apkg   for Anki: import it again and your edits stay
+    .txt    the same notes as text; needs the .apkg once, overwrites edits
+    .csv    the same with commas, for spreadsheets too
+    .gift   for Moodle's question bank
+    .json   for programs: everything, with `quizapp schema deck`
+    """
+    from datetime import datetime
+
     from quizapp import export as exporter
-    from quizapp import paths, reference
-    from quizapp.export.deck import of
+    from quizapp import paths
+    from quizapp.export.gather import gather, unproved
     from quizapp.store import utc_now
 
+    query = part_asked(query, level=level, kind=kind, claim=claim)
     bank = _bank()
     with _store() as store:
-        deck = of(bank, store.newest_runs(), topic, reference.load())
+        deck = gather(bank, store, lambda: datetime.now().astimezone(), topic=topic, query=query, kept=kept)
     exporter.write(deck, out, ledger=paths.home() / "exported.json", now=utc_now())
     click.echo(f"{out}: {len(deck.items)} items, {len(deck.claims)} claims")
-    for id_, claim in deck.claims.items():
-        evidence = deck.evidence[id_]
-        if claim.checks and (evidence is None or evidence.stale):
-            state = "has no evidence yet" if evidence is None else "has stale evidence"
-            click.echo(f"{id_} {state}: quizapp prove {id_}", err=True)
+    for id_, missing in unproved(deck):
+        click.echo(f"{id_} has {missing}: quizapp prove {id_}", err=True)
 
 
 @cli.command(epilog="Example: quizapp stats --json")
@@ -276,12 +379,49 @@ def doctor(ctx: click.Context) -> None:
     """Look at the installation and say what is missing and what to do."""
     from quizapp.doctor import examine
 
-    findings = examine()
+    findings = examine(_key_problems)
     for finding in findings:
         click.echo(str(finding))
     bad = sum(not finding.ok for finding in findings)
     click.echo(f"\n{bad} problem{'s' if bad > 1 else ''} found." if bad else "\nAll is well.")
     ctx.exit(int(bad > 0))
+
+
+@cli.command(epilog="Example: quizapp keys practice")
+@click.argument("screen", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per action and line.")
+@click.pass_context
+def keys(ctx: click.Context, screen: str | None, as_json: bool) -> None:
+    """List what has keys, of one SCREEN or all: its id, its keys now, what it does.
+
+    Give it other keys in settings.yaml: a line `keys:`, and below it `  practice.undo: z, ctrl+z`.
+    """
+    from quizapp import paths, settings
+    from quizapp.ui import keytable
+
+    asked = settings.load(paths.settings()).keys
+    problems = keytable.problems(paths.settings(), asked)
+    good = asked.keys() - keytable.wrong(asked).keys()
+    rows = [row for row in keytable.rows(asked) if screen in (None, row.id.partition(".")[0])]
+    if not rows:
+        raise click.BadParameter(f"there is no screen {screen!r}; there are: {', '.join(keytable.names())}")
+    if as_json:
+        _json_lines(
+            {"id": row.id, "keys": row.keys, "changed": row.id in good, "what": row.what} for row in rows
+        )
+    else:
+        for row in rows:
+            click.echo(f"{row.id:<18} {', '.join(row.keys):<20} {row.what}")
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    _aside(f"change them in {paths.settings()}")
+    ctx.exit(int(bool(problems)))
+
+
+def _key_problems(path: Path, asked: Mapping[str, str]) -> list[Problem]:
+    from quizapp.ui import keytable
+
+    return keytable.problems(path, asked)
 
 
 # ---- new questions --------------------------------------------------------------------------------
@@ -310,8 +450,14 @@ def item(kind: str, topic: str, id_: str | None, file: Path | None) -> None:
 
 
 @cli.command(epilog="Example: quizapp schema > questions/schema/bank.json")
-def schema() -> None:
-    """Print the JSON Schema of the question files, for editors."""
+@click.argument("what", type=click.Choice(["bank", "deck"]), default="bank")
+def schema(what: str) -> None:
+    """Print the JSON Schema of the question files, for editors; with `deck`, that of `export deck.json`."""
+    if what == "deck":
+        from quizapp.export import json_file
+
+        click.echo(json_file.schema_text(), nl=False)
+        return
     from quizapp import schema
 
     click.echo(schema.text(), nl=False)

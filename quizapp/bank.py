@@ -1,14 +1,12 @@
 """The question files -> a Bank. One loading path, so that `check` accepts exactly what the app accepts.
 
-Every problem is found at once and has a file, a line, a column and something to do. What was read is
-kept as JSON beside the learner's data, so that a start without changes needs neither YAML nor pydantic.
+Every problem is found at once and has a file, a line, a column and something to do.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizapp import model, paths
 from quizapp.errors import BankError, Problem
-from quizapp.model import Claim, Concept, Item, Misconception, build
+from quizapp.model import Claim, Concept, Item, Misconception
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -40,6 +38,8 @@ class Bank:
     concepts: Mapping[str, Concept] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     """Where each item and claim stands: file:line:column."""
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with packs that were left out."""
 
 
 PARTS: dict[str, type[Any]] = {
@@ -52,34 +52,60 @@ PARTS: dict[str, type[Any]] = {
 
 
 def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
-    """The bank in a folder, from the cache when nothing changed. Raises BankError with every problem."""
+    """The bank in a folder, from the cache when nothing changed. Raises BankError with every problem.
+
+    folder: left out, the built-in banks and beside them the packs that were opened.
+    """
+    from quizapp import bank_cache
+
+    packs_too = folder is None and paths.packs().is_dir()
     folder = folder or paths.questions()
     files = sorted(folder.glob("*.yaml"))
-    key = _key(files)
-    if cache is not None and (kept := _remembered(cache, key)) is not None:
+    watched = [*files, *(_packs().watched(paths.packs()) if packs_too else ())]
+    key = bank_cache.key(watched)
+    if cache is not None and (kept := bank_cache.remembered(cache, key)) is not None:
         return kept
     bank, problems = read(files)
     if problems:
         raise BankError(problems)
+    if packs_too:
+        bank = _packs().beside(bank, paths.packs())
     if cache is not None:
-        _remember(cache, key, bank)
+        bank_cache.remember(cache, key, bank)
     return bank
+
+
+def in_order() -> Bank:
+    """What of the built-in banks and the packs is in order; for when not all of it is, as `load` says."""
+    return _packs().beside(read(sorted(paths.questions().glob("*.yaml")))[0], paths.packs())
+
+
+def _packs() -> Any:  # noqa: ANN401 - a module that is needed only where there are packs
+    from quizapp import packs
+
+    return packs
 
 
 def read(files: Iterable[Path]) -> tuple[Bank, list[Problem]]:
     """What the files say and every problem in them. The bank holds only what is in order."""
     from quizapp import strict_yaml
 
+    return understood(strict_yaml.read(path, _shown(path)) for path in files)
+
+
+def understood(
+    documents: Iterable[Document | Problem], around: Bank | None = None
+) -> tuple[Bank, list[Problem]]:
+    """What documents say and every problem in them. around: what they may refer to beside their own."""
     problems: list[Problem] = []
     found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     places: dict[str, tuple[Document, list[str | int]]] = {}
-    for path in files:
-        document = strict_yaml.read(path, _shown(path))
+    for document in documents:
         if isinstance(document, Problem):
             problems.append(document)
         else:
             problems += _take(document, found, places)
-    problems += _links(found, places)
+    problems += _links(found, places, around or Bank())
     bank = Bank(
         items=found["items"],
         claims=found["claims"],
@@ -270,11 +296,15 @@ def _ask(index: int, ask: model.Ask) -> list[tuple[list[str | int], str, str]]:
 
 
 def _links(
-    found: dict[str, dict[str, Any]], places: dict[str, tuple[Document, list[str | int]]]
+    found: dict[str, dict[str, Any]], places: dict[str, tuple[Document, list[str | int]]], around: Bank
 ) -> list[Problem]:
     """References that lead nowhere."""
     problems = []
-    known = {"concept": found["concepts"], "claim": found["claims"], "misconception": found["misconceptions"]}
+    known = {
+        "concept": {**around.concepts, **found["concepts"]},
+        "claim": {**around.claims, **found["claims"]},
+        "misconception": {**around.misconceptions, **found["misconceptions"]},
+    }
     for id_, item in found["items"].items():
         document, loc = places[id_]
         for what, reference, inner in references(item):
@@ -283,7 +313,7 @@ def _links(
                 todo = f"Did you mean {near[0]}?" if near else f"Add it to {what}s.yaml, or remove it here."
                 problems.append(document.problem([*loc, *inner], f"unknown {what} {reference!r}", todo))
     for id_, misconception in found["misconceptions"].items():
-        if misconception.concept not in found["concepts"]:
+        if misconception.concept not in known["concept"]:
             document, loc = places[id_]
             what = f"unknown concept {misconception.concept!r}"
             problems.append(document.problem([*loc, "concept"], what, "Use an id from concepts.yaml."))
@@ -304,48 +334,3 @@ def references(item: Item) -> list[tuple[str, str, list[str | int]]]:
             if part.misconception:
                 found.append(("misconception", part.misconception, [name, index, "misconception"]))
     return found
-
-
-# ---- the cache ------------------------------------------------------------------------------------
-
-
-def _key(files: Iterable[Path]) -> list[list[Any]]:
-    """What must be unchanged for the cache to count: the files, and the code that reads them."""
-    here = Path(__file__)
-    code = [here, here.with_name("model.py"), here.with_name("parts.py")]
-    stats = [(path, path.stat()) for path in (*files, *code)]
-    return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
-
-
-def _remembered(cache: Path, key: list[list[Any]]) -> Bank | None:
-    """The bank as it was kept under this key; None when there is none or it cannot be read."""
-    try:
-        kept = json.loads(cache.read_text(encoding="utf-8"))
-        if kept["key"] != key:
-            return None
-        return Bank(
-            items={entry["id"]: build(model.KINDS[entry["kind"]], entry) for entry in kept["items"]},
-            claims={entry["id"]: build(Claim, entry) for entry in kept["claims"]},
-            misconceptions={id_: build(Misconception, e) for id_, e in kept["misconceptions"].items()},
-            concepts={entry["id"]: build(Concept, entry) for entry in kept["concepts"]},
-            places=kept["places"],
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _remember(cache: Path, key: list[list[Any]], bank: Bank) -> None:
-    """Keep the bank. A cache that cannot be written only costs time."""
-    kept = {
-        "key": key,
-        "items": [dataclasses.asdict(item) for item in bank.items.values()],
-        "claims": [dataclasses.asdict(claim) for claim in bank.claims.values()],
-        "misconceptions": {id_: dataclasses.asdict(m) for id_, m in bank.misconceptions.items()},
-        "concepts": [dataclasses.asdict(concept) for concept in bank.concepts.values()],
-        "places": dict(bank.places),
-    }
-    with suppress(OSError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        fresh = cache.with_suffix(".new")
-        fresh.write_text(json.dumps(kept), encoding="utf-8")
-        fresh.replace(cache)

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from quizapp.learner import SURE
 from quizapp.model import Review
 from quizapp.shares import Share, share
 from quizapp.study import CONFIDENCES
-
-SURE = 0.9
-"""From here on an error is a confident one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +55,10 @@ class Calibration:
 
 
 def calibration(reviews: Sequence[Review]) -> Calibration:
-    """The calibration over all answers that came with a confidence."""
+    """The calibration over all answers that came with a confidence; what was crammed apart."""
     counts: dict[float, list[int]] = {said: [0, 0] for said in CONFIDENCES}
     for review in reviews:
-        if review.confidence is not None:
+        if review.confidence is not None and not review.cram:
             count = counts.setdefault(review.confidence, [0, 0])
             count[0] += review.correct
             count[1] += 1

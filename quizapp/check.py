@@ -88,7 +88,7 @@ def check_paths(given: Sequence[Path]) -> Checked:
     is not there.
     """
     builtin = paths.questions()
-    asked = [file for path in given or [builtin] for file in _files(path)]
+    asked = [file for path in given or [builtin] for file in question_files(path)]
     around: dict[Path, None] = {}
     for file in asked:
         home = file.parent if (file.parent / "concepts.yaml").is_file() else builtin
@@ -119,7 +119,8 @@ def check_paths(given: Sequence[Path]) -> Checked:
     )
 
 
-def _files(path: Path) -> list[Path]:
+def question_files(path: Path) -> list[Path]:
+    """The question files at a path. Raises QuizError when there are none."""
     if path.is_dir():
         files = sorted(path.glob("*.yaml"))
         if not files:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from quizapp.evidence import Evidence, Run
+from quizapp.evidence import Beside, CheckResult, Evidence, Figure, Run
 from quizapp.model import Claim, VerdictName
 from quizapp.verifiers import catalogue
 from quizapp.verifiers.catalogue import Experiment
+from quizapp.verifiers.outside import compare
 
 NOT_VERDICTS = ("crashed", "timeout", "cancelled", "invalid")
 """What a run can be instead of decided, worst first. None of them is ever good news."""
@@ -48,7 +49,19 @@ def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
         runs=tuple(needed),
         reason=reason,
         stale=any(_stale(run) for run in needed),
+        beside=tuple(found for run in needed for found in _beside(claim, run)),
     )
+
+
+def _beside(claim: Claim, run: Run) -> Iterable[Beside]:
+    """Published numbers that stand beside a check which the claim shows, against those of the run."""
+    known = experiment(run.experiment)
+    measured: dict[str, CheckResult | Figure] = {check.name: check for check in run.checks}
+    measured |= {figure.name: figure for figure in run.figures}
+    shown = {name for name, _ in claim.shown}
+    for row in known.outside if known else ():
+        if f"{run.experiment}.{row.beside}" in shown:
+            yield compare(row, measured)
 
 
 def verdicts(claims: Iterable[Claim], runs: Mapping[str, Run]) -> dict[str, str]:

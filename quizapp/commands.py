@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -49,6 +50,93 @@ def topic_option(help_: str) -> Callable[[Any], Any]:
     )
 
 
+def complete_level(ctx: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """The levels that begin so."""
+    from typing import get_args
+
+    from quizapp.parts import Level
+
+    return [level for level in get_args(Level) if level.startswith(begun)]
+
+
+def part_options(verb: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What part of the questions a command is about: --filter and its short forms. verb: Ask, Write..."""
+
+    def given(command: Callable[..., Any]) -> Callable[..., Any]:
+        options = [
+            topic_option(f"{verb} this topic only; short for --filter topic:TOPIC."),
+            click.option(
+                "--level", metavar="LEVEL", shell_complete=complete_level, help="Short for level:LEVEL."
+            ),
+            click.option("--kind", metavar="KIND", shell_complete=complete_kind, help="Short for kind:KIND."),
+            click.option("--claim", metavar="CLAIM", help="Short for claim:CLAIM; any part of its id."),
+            click.option(
+                *("--filter", "query"),
+                metavar="QUERY",
+                default="",
+                help=f"{verb} only what a query selects (see browse).",
+            ),
+        ]
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return given
+
+
+def part_asked(query: str, **fields: str | None) -> str:
+    """A query and the short forms beside it as one query."""
+    from quizapp.query import narrowed
+
+    terms = [
+        f'{name}:"{value}"' if " " in value else f"{name}:{value}" for name, value in fields.items() if value
+    ]
+    return narrowed(query, " ".join(terms)) if terms else query
+
+
+def _interview(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """The day of an interview that can be planned. Raises QuizError when it is past or too far away."""
+    if value is None:
+        return None
+    from quizapp import plan, settings
+
+    try:
+        day: date = settings.ROWS["interview"](value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date. {error}") from None
+    plan.days_left(datetime.now().astimezone(), day)
+    return day
+
+
+by_option = click.option(
+    *("--by", "interview"),
+    metavar="DATE",
+    callback=_interview,
+    help="The day of an interview, YYYY-MM-DD; else the one that is set.",
+)
+
+
+def sitting_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a sitting asks, and how much: the options of `study`."""
+    most = click.IntRange(max=9_999, min=1)
+    options = [
+        click.option(
+            "--cram",
+            is_flag=True,
+            help="Ask all of it, due or not, weakest first; the schedule stays as it is.",
+        ),
+        click.option(
+            "--new", "new_per_day", type=click.IntRange(0, 9_999), help="New items in a day, this time."
+        ),
+        click.option("--reviews", "reviews_per_day", type=most, help="Due items in a day, this time."),
+        click.option("--minutes", type=most, help="How long to ask."),
+        by_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return part_options("Ask about")(command)
+
+
 class Commands(click.Group):
     """The commands; a reader that leaves early (`quizapp claims | head -1`) ends them quietly."""
 
@@ -63,3 +151,54 @@ class Commands(click.Group):
             # Python flushes once more when it exits; give it somewhere to flush to.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise click.exceptions.Exit(NO_READER) from None
+
+
+@click.command(epilog="Example: quizapp serve --host 192.168.1.20 --visitors 8")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8128, show_default=True, help="0: any.")
+@click.option("--visitors", type=click.IntRange(1, 200), default=16, show_default=True, help="Tabs at once.")
+@click.option("--mine", is_flag=True, help="Also print a link to your own data.")
+@click.option("--open/--no-open", "open_", default=False, help="Open the (own) link in a browser here.")
+def serve(host: str, port: int, visitors: int, mine: bool, open_: bool) -> None:
+    """Show the app in browsers, for a study evening, until ctrl+c.
+
+    It prints a link with a key; nobody gets in without one. Every visitor (every browser) has data of
+    their own, in a folder under `visitors` in your folder of data, and finds it again on another evening
+    through that evening's link. Your own data is shown to nobody, unless you ask for it with --mine: then
+    there is a second link, for you, which works for the first browser that opens it and for no other.
+
+    Only this machine can reach it, unless you name another --host: an address of this machine in your
+    network, or 0.0.0.0 for all of them. There is no TLS: others in that network can read along.
+
+    Visitors cannot open an editor, and their experiments run on your machine, one at a time.
+    """
+    from quizapp.serving import evening
+
+    plan = evening.Plan(host=host, port=port, places=visitors, mine=mine, open=open_)
+    evening.serve(plan, click.echo, lambda text: click.echo(f"quizapp: {text}", err=True))
+
+
+@click.command(epilog="Example: quizapp plan --by 2027-01-31 --minutes 45")
+@by_option
+@click.option("--minutes", type=click.IntRange(1, 1_440), help="Minutes on every day.")
+@part_options("Plan")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; docs/plan.md lists its keys.")
+def plan(as_json: bool, query: str, topic: str | None, **asked: Any) -> None:  # noqa: ANN401 - click's
+    """Say what to ask until an interview, what is to be recalled then, and what the time is too short for.
+
+    `quizapp set interview DATE` keeps the date; practice follows the plan then. Without --minutes it counts
+    with those that are set, or else with 30.
+    """
+    import json
+    import shutil
+
+    from quizapp import planned, summary
+
+    limits = {name: asked.pop(name) for name in ("interview", "minutes")}
+    found = planned.headless(topic, part_asked(query, **asked), limits)
+    if as_json:
+        click.echo(json.dumps(planned.data(found)))
+    else:
+        from quizapp.summary import plan
+
+        click.echo(plan.text(found, min(summary.WIDEST, shutil.get_terminal_size().columns)))

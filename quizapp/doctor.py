@@ -10,21 +10,24 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from quizapp import __version__, paths
-from quizapp.errors import QuizError
+from quizapp.errors import Problem, QuizError, SettingsError
 
 PACKAGES = (
-    *("textual", "textual-plot", "torch", "numpy", "pyyaml", "pydantic"),
+    *("textual", "textual-plot", "textual-serve", "torch", "numpy", "pyyaml", "pydantic"),
     *("click", "fsrs", "platformdirs", "genanki", "matplotlib"),
 )
 ASK_BENCH = (
     "from quizapp.verifiers import engine; device = engine.pick_device('auto');"
     "print(f'{device} ({engine.machine(device)})')"
 )
+STALE = 2 * 86_400.0
+"""Seconds that answers may be newer than the last backup."""
 PATIENCE = 120.0
 """Seconds that a cold disk may take to load torch."""
 
@@ -43,9 +46,14 @@ class Finding:
         return f"{mark}  {self.name:<14} {self.value}" + (f"\n      {self.todo}" if self.todo else "")
 
 
-def examine() -> list[Finding]:
-    """Everything worth knowing about this installation."""
-    return [_python(), *_packages(), _bench(), _cores(), _terminal(), _data(), _banks(), _experiments()]
+KeyCheck = Callable[[Path, Mapping[str, str]], list[Problem]]
+"""(settings file, action id -> keys) -> what is wrong with them."""
+
+
+def examine(check_keys: KeyCheck | None = None) -> list[Finding]:
+    """Everything worth knowing about this installation. check_keys: who knows which keys there are."""
+    here = [_python(), *_packages(), _bench(), _cores(), _terminal()]
+    return [*here, _data(), _backups(), *_settings(check_keys), _banks(), _experiments()]
 
 
 def _python() -> Finding:
@@ -131,6 +139,45 @@ def _data() -> Finding:
     except QuizError as error:
         return Finding(name="answers", value=error.what, ok=False, todo=error.todo or todo)
     return Finding(name="answers", value=f"{paths.answers()} ({count} kept)")
+
+
+def _backups() -> Finding:
+    """When the last backup was made, and whether there are answers that it may not hold."""
+    from quizapp import backups
+
+    folder = paths.backups()
+    try:
+        last, count = backups.newest(folder), backups.count(folder)
+        written = paths.answers().stat().st_mtime if paths.answers().exists() else 0.0
+    except OSError as error:
+        return Finding(name="backups", value=f"{folder} cannot be read: {error.strerror}", ok=False)
+    if last is None:
+        return Finding(name="backups", value="none yet; one is made on every day of practice")
+    path, at = last
+    value = f"the last {at.astimezone():%Y-%m-%d %H:%M}, {path.name}; {count} in {folder}"
+    if written - at.timestamp() > STALE:
+        return Finding(name="backups", value=value, ok=False, todo="`quizapp backup` makes one, or says why not.")
+    return Finding(name="backups", value=value)
+
+
+def _settings(check_keys: KeyCheck | None) -> list[Finding]:
+    """What the learner set, with every problem in it."""
+    from quizapp import settings
+
+    path = paths.settings()
+    try:
+        found = settings.load(path)
+        problems = check_keys(path, found.keys) if check_keys and found.keys else []
+    except SettingsError as error:
+        problems = error.problems
+    except ImportError:
+        problems = []  # a package is missing, which is said already
+    if problems:
+        return [
+            Finding(name="settings", value=f"{one.file}:{one.line}: {one.what}", ok=False, todo=one.todo)
+            for one in problems
+        ]
+    return [Finding(name="settings", value=str(path) if path.exists() else "none, so all as it comes")]
 
 
 def _banks() -> Finding:

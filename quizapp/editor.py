@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from quizapp import paths
+from quizapp import paths, served
 from quizapp.errors import QuizError
 
 FALLBACKS = ("nano", "vim", "vi")
@@ -37,6 +37,8 @@ def locate(place: str, id_: str) -> tuple[Path, int]:
 
 def command(environment: Mapping[str, str], file: Path, line: int) -> list[str]:
     """What to run, from $VISUAL, $EDITOR, or an editor that is there. Raises QuizError when there is none."""
+    if served.VARIABLE in environment:
+        raise QuizError("no editor is opened for a visitor", "Ask your host.")
     chosen = environment.get("VISUAL") or environment.get("EDITOR")
     try:
         words = shlex.split(chosen) if chosen else []

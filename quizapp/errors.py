@@ -3,16 +3,22 @@
 QuizError                what is wrong, where, what to do
 ├── BankError            a bank, claim or misconception file; carries every problem found
 ├── StoreError           the learner's file of answers
+├── BackupError          a backup could not be made, or cannot be restored
 ├── RunsError            a file of runs, such as the reference evidence
 ├── QueryError           a query that selects items; carries the place
 ├── SettingsError        the learner's settings; carries every problem found
 ├── BenchError           the bench process could not be started or understood
-└── ExportError          a deck could not be written
+├── ExportError          a deck could not be written
+├── IncomingError        a file of cards from elsewhere could not be read
+└── PackError            a pack of a study group; carries every problem found in its files
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+MOST_PROBLEMS = 20
+"""So many problems of a pack are listed."""
 
 
 class QuizError(Exception):
@@ -65,6 +71,10 @@ class StoreError(QuizError):
     """The file with the learner's answers cannot be used."""
 
 
+class BackupError(QuizError):
+    """A backup could not be made, or a file cannot be restored."""
+
+
 class RunsError(QuizError):
     """A file of runs holds something else."""
 
@@ -84,3 +94,20 @@ class BenchError(QuizError):
 
 class ExportError(QuizError):
     """A deck could not be written."""
+
+
+class PackError(QuizError):
+    """A pack cannot be made, opened or merged. What strangers wrote into it is shown as safe text."""
+
+    def __init__(self, what: str, todo: str, problems: list[Problem] | None = None) -> None:
+        from quizapp.safe_text import visible
+
+        self.problems = sorted(problems or [])
+        lines = [what, *(str(problem) for problem in self.problems[:MOST_PROBLEMS])]
+        if (more := len(self.problems) - MOST_PROBLEMS) > 0:
+            lines.append(f"... and {more:,} more")
+        super().__init__(visible("\n".join(lines)), visible(todo))
+
+
+class IncomingError(QuizError):
+    """A file of cards from elsewhere could not be read."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quizapp.model import Status, VerdictName
-from quizapp.verifiers.wire import CheckResult
+from quizapp.verifiers.outside import Beside
+from quizapp.verifiers.wire import CheckResult, Figure
 
-__all__ = ["CheckResult", "Curve", "Evidence", "Plot", "Prediction", "Run"]
+__all__ = ["Beside", "CheckResult", "Curve", "Evidence", "Figure", "Plot", "Prediction", "Run"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,13 @@ class Curve:
     """One line of the experiment's plot."""
 
     name: str
+    """What it shows."""
     arm: str
+    """`claim` or `control`."""
     x: tuple[float, ...]
+    """Places from left to right."""
     y: tuple[float, ...]
+    """Heights, one per place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +45,17 @@ class Plot:
     """The picture an experiment draws."""
 
     title: str = ""
+    """What it shows."""
     x: str = ""
+    """What is on the axis from left to right."""
     y: str = ""
+    """What is on the axis from bottom to top."""
     x_log: bool = False
+    """Whether that axis is logarithmic."""
     y_log: bool = False
+    """Whether that axis is logarithmic."""
     curves: tuple[Curve, ...] = field(default=(), metadata={"of": Curve})
+    """The lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,22 +63,35 @@ class Run:
     """One experiment, run once: what the bench measured, before anybody draws a conclusion."""
 
     id: int = 0
+    """Its row in the learner's store; 0 for one from elsewhere."""
     experiment: str
+    """What was run."""
     profile: str
+    """How much of it: quick or full."""
     status: Status
+    """Whether it came to its end, with its controls as they must be."""
     reason: str = ""
     """Why it is not `ok`, or why a check is unclear."""
     checks: tuple[CheckResult, ...] = field(default=(), metadata={"of": CheckResult})
+    """What was measured, with intervals, bounds and outcomes."""
+    figures: tuple[Figure, ...] = field(default=(), metadata={"of": Figure})
+    """What was measured only to stand beside published numbers."""
     plot: Plot = field(default_factory=Plot, metadata={"of": Plot})
+    """What it drew."""
     notes: tuple[str, ...] = ()
+    """What it said about itself."""
     seeds: tuple[int, ...] = ()
+    """The seeds, in the order of the values; none when it is exact."""
     seconds: float = 0.0
+    """How long it took."""
     device: str = ""
     """The kind: cpu, cuda or mps."""
     machine: str = ""
     """The device in words."""
     threads: int = 0
+    """How many threads it computed with."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    """Of Python and the libraries."""
     fingerprint: str = ""
     """A hash of the experiment's file and of every bench file it imports."""
     at: str = ""
@@ -79,16 +103,21 @@ class Evidence:
     """The verdict of a claim, with the runs it was drawn from."""
 
     claim: str
+    """The id of the claim."""
     verdict: str
     """holds, depends, fails, unclear; or invalid, crashed, timeout, cancelled."""
     expected: VerdictName | None
+    """What the literature leads one to expect on this kind of device."""
     conditions: tuple[str, ...] = ()
     """The sentences of the limits that passed."""
     runs: tuple[Run, ...] = ()
+    """What it was drawn from, one run per experiment."""
     reason: str = ""
     """Why it is not one of the four verdicts, or why it is unclear."""
     stale: bool = False
     """The bench has changed since."""
+    beside: tuple[Beside, ...] = ()
+    """Published numbers beside these; they change no verdict."""
 
     @property
     def surprise(self) -> bool:

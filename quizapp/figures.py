@@ -49,6 +49,16 @@ def span(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60:02d} min"
 
 
+def how_long(wait: timedelta) -> str:
+    """A span of time in one unit."""
+    minutes = wait.total_seconds() / 60
+    if minutes < 90:
+        return f"{max(1, round(minutes))} min"
+    if minutes < 36 * 60:
+        return f"{round(minutes / 60)} h"
+    return f"{round(minutes / 1440)} days"
+
+
 def dot(one: Share, mark: float, width: int, first: float = 0.0) -> str:
     """A share on the line from `first` to 1: `●` its place, `━` its interval, `│` the mark to compare with.
 

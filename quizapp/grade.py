@@ -12,20 +12,27 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from quizapp import model
+from quizapp.amounts import readings
 from quizapp.model import Grade, Item, Remark
 from quizapp.parts import Tolerance
+from quizapp.spelling import Filling, fill
 
 Numbers = Mapping[str, float]
 """`experiment.check` -> its newest estimate."""
+SHOWN = 4
+"""How many of the accepted spellings are said."""
 
 
-def grade(item: Item, given: Any, numbers: Numbers) -> Grade:  # noqa: ANN401 - plain data, by kind
-    """The grade of an answer. Raises TypeError for a kind that has no rule."""
+def grade(item: Item, given: Any, numbers: Numbers, known: Container[str] = ()) -> Grade:  # noqa: ANN401 - plain data, by kind
+    """The grade of an answer. Raises TypeError for a kind that has no rule.
+
+    known: words that mean something of their own, so that none of them is taken for a slip of the pen.
+    """
     match item:
         case model.Choice() | model.Code():
             return _one(item.options, given)
@@ -42,7 +49,7 @@ def grade(item: Item, given: Any, numbers: Numbers) -> Grade:  # noqa: ANN401 - 
         case model.Order():
             return _order(item, given)
         case model.Cloze():
-            return _cloze(item, given)
+            return _cloze(item, given, known)
         case model.Card():
             return Grade(score=(given - 1) / 3, correct=given >= 2, summary=item.more)
         case model.Open():
@@ -89,33 +96,6 @@ def _truefalse(item: model.TrueFalse, given: list[Any]) -> Grade:
     return Grade(score=float(right), correct=right, remarks=remarks, summary=verdict)
 
 
-_FACTORS = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
-
-
-def number(text: str, unit: str = "") -> float | None:
-    """The number somebody typed: `1,000`, `4 GiB`, `10^-3`, `1/3`, `5%`, `3k`; None when there is none.
-
-    A percent sign or the letter of a factor counts only when it is not the unit that was asked for.
-    """
-    plain = text.strip().lower().replace(",", "").replace("_", "").replace("−", "-").replace(" ", "")
-    plain = plain.lstrip("~≈=")
-    found = re.match(
-        r"(?P<sign>[-+]?)(?P<base>\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)"
-        r"(?:(?:\^|\*\*)(?P<power>[-+]?\d+\.?\d*))?(?:/(?P<below>\d+\.?\d*))?(?P<rest>.*)$",
-        plain,
-    )
-    if not found:
-        return None
-    try:
-        value = math.pow(float(found["base"]), float(found["power"] or 1)) / float(found["below"] or 1)
-    except (OverflowError, ZeroDivisionError, ValueError):
-        return None
-    rest = found["rest"]
-    if rest and not unit.lower().startswith(rest[0]):
-        value *= 0.01 if rest[0] == "%" else _FACTORS.get(rest, 1.0)
-    return -value if found["sign"] == "-" else value
-
-
 def truth_of(answer: model.Answer, numbers: Numbers) -> float:
     """The number of an answer, read from the evidence if it is a measured one. NaN if nobody measured it."""
     if answer.evidence is not None:
@@ -138,18 +118,53 @@ def _numeric(
     answer: model.Answer, traps: Iterable[model.Trap], given: str, numbers: Numbers, worked: str
 ) -> Grade:
     truth = truth_of(answer, numbers)
-    value = number(given, answer.unit)
-    if value is None:
+    values = readings(given, answer.unit)
+    if not values:
         summary = f"{given!r} is not a number. The answer is {_amount(truth, answer)}.\n{worked}"
         return Grade(score=0.0, correct=False, summary=summary)
+    value = next((one for one in values if within(one, truth, answer.tol)), values[0])
     right = within(value, truth, answer.tol)
-    remarks = tuple(
-        Remark(text=_amount(trap.value, answer), correct=False, chosen=True, why=trap.why)
-        for trap in traps
-        if not right and within(value, trap.value, answer.tol)
+    near = f"{'' if right else 'not '}within {_width(answer.tol)}"
+    said = f"{_said(given, value, answer)}; it is {_amount(truth, answer)}: {near}."
+    return Grade(
+        score=float(right),
+        correct=right,
+        remarks=() if right else _trapped(answer, traps, values),
+        summary=f"{said}\n{worked}".strip(),
     )
-    said = f"You said {_amount(value, answer)}; it is {_amount(truth, answer)}."
-    return Grade(score=float(right), correct=right, remarks=remarks, summary=f"{said}\n{worked}".strip())
+
+
+def _said(given: str, value: float, answer: model.Answer) -> str:
+    """What was typed, and how it was taken where that is not plain to see."""
+    amount = _amount(value, answer)
+    typed = " ".join(given.split())
+    if typed.replace(",", "").removesuffix(answer.unit).strip() == f"{value:.12g}":
+        return f"You said {amount}"
+    return f"“{typed}” is taken as {amount}"
+
+
+def _trapped(
+    answer: model.Answer, traps: Iterable[model.Trap], values: Iterable[float]
+) -> tuple[Remark, ...]:
+    return tuple(
+        Remark(text=_amount(trap.value, answer), correct=False, chosen=True, why=trap.why)
+        for trap in sprung(answer, traps, values)
+    )
+
+
+def sprung(answer: model.Answer, traps: Iterable[model.Trap], values: Iterable[float]) -> list[model.Trap]:
+    """The traps that the readings of a wrong number fall into."""
+    values = list(values)
+    return [trap for trap in traps if any(within(value, trap.value, answer.tol) for value in values)]
+
+
+def _width(tol: Tolerance) -> str:
+    """How far off still counts, in words."""
+    if tol.abs is not None:
+        return f"{tol.abs:g}"
+    if tol.rel is not None:
+        return f"{100 * tol.rel:g}%"
+    return f"a factor of {10 ** (tol.log10 or 0.0):.3g}"
 
 
 def _amount(value: float, answer: model.Answer) -> str:
@@ -159,21 +174,33 @@ def _amount(value: float, answer: model.Answer) -> str:
 
 
 def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade:
-    low, best, high = (number(text, item.answer.unit) for text in given)
-    if low is None or best is None or high is None:
-        summary = f"Three numbers were asked for. {item.worked}"
-        return Grade(score=0.0, correct=False, summary=summary)
     truth = truth_of(item.answer, numbers)
-    inside = low <= truth <= high
-    near = within(best, truth, item.answer.tol)
-    traps = tuple(
-        Remark(text=_amount(trap.value, item.answer), correct=False, chosen=True, why=trap.why)
-        for trap in item.traps
-        if not near and within(best, trap.value, item.answer.tol)
+    read = [readings(text, item.answer.unit) for text in given]
+    if not all(read):
+        summary = f"Three numbers were asked for. It is {_amount(truth, item.answer)}.\n{item.worked}"
+        return Grade(score=0.0, correct=False, summary=summary)
+    tried = [_bracketed(item, way, truth) for way in product(*read)]
+    low, best, high, inside, near = max(tried, key=lambda way: way[3] + 2 * way[4])
+    caught = "inside" if inside else "outside"
+    said = (
+        f"You said {_amount(low, item.answer)} to {_amount(high, item.answer)}, at best "
+        f"{_amount(best, item.answer)}. It is {_amount(truth, item.answer)}, {caught} your interval; "
+        f"your best guess is {'' if near else 'not '}within {_width(item.answer.tol)}."
     )
-    caught = "is inside" if inside else "is outside"
-    summary = f"It is {_amount(truth, item.answer)}, which {caught} your interval.\n{item.worked}"
-    return Grade(score=0.5 * inside + 0.5 * near, correct=near, remarks=traps, summary=summary)
+    return Grade(
+        score=0.5 * inside + 0.5 * near,
+        correct=near,
+        remarks=() if near else _trapped(item.answer, item.traps, read[1]),
+        summary=f"{said}\n{item.worked}",
+    )
+
+
+def _bracketed(
+    item: model.Estimate, given: Sequence[float], truth: float
+) -> tuple[float, float, float, bool, bool]:
+    """Low, best and high, whether the number is between, and whether the best guess is near."""
+    low, best, high = min(given[0], given[2]), given[1], max(given[0], given[2])
+    return low, best, high, low <= truth <= high, within(best, truth, item.answer.tol)
 
 
 def _order(item: model.Order, given: list[int]) -> Grade:
@@ -204,36 +231,25 @@ def _order(item: model.Order, given: list[int]) -> Grade:
     return Grade(score=(tau + 1) / 2, correct=given == ranked, remarks=remarks + missed, summary=item.worked)
 
 
-def plain(text: str) -> str:
-    """A typed word without what does not matter: case, spaces, hyphens, the usual signs.
-
-    The point and the minus of a number stay.
-    """
-    text = text.strip().lower()
-    for sign, word in (("√", "sqrt"), ("−", "-"), ("²", "^2"), ("θ", "theta")):
-        text = text.replace(sign, word)
-    text = re.sub(r"[\s_*()\[\]{},'\"$\\]", "", text)
-    return re.sub(r"\.(?!\d)|(?<=[^\W\d])-|-(?!\d)", "", text)
+def filling(item: model.Cloze, gap: str, typed: str, known: Container[str] = ()) -> Filling:
+    """What became of one gap."""
+    rejected = [reject.value for reject in item.reject if reject.deletion == gap]
+    return fill(typed, item.accept[gap], rejected, _beside(item, gap), known)
 
 
-def same(typed: str, word: str) -> bool:
-    """Whether two words are one, or two numbers equal."""
-    one, other = plain(typed), plain(word)
-    with suppress(ValueError):
-        return float(one) == float(other)
-    return one == other
+def _beside(item: model.Cloze, gap: str) -> tuple[str, str]:
+    """The words before and behind a gap, as far as the next gap or the end of the sentence."""
+    found = re.search(r"([^{}.;:]*)\{\{" + re.escape(gap) + r"::[^{}]*\}\}([^{}.;:,]*)", item.text)
+    return (found[1], found[2]) if found else ("", "")
 
 
-def _cloze(item: model.Cloze, given: Mapping[str, str]) -> Grade:
+def _cloze(item: model.Cloze, given: Mapping[str, str], known: Container[str]) -> Grade:
     remarks = []
-    for gap, accepted in item.accept.items():
-        typed = given.get(gap, "")
-        right = any(same(typed, word) for word in accepted)
-        why = f"Accepted: {', '.join(accepted)}."
-        for reject in item.reject:
-            if reject.deletion == gap and not right and same(typed, reject.value):
-                why = reject.why
-        remarks.append(Remark(text=typed or "(nothing)", correct=right, chosen=True, why=why))
+    for gap in item.accept:
+        typed = given.get(gap, "").strip()
+        found = filling(item, gap, typed, known)
+        why = _why_filled(item, gap, typed, found)
+        remarks.append(Remark(text=typed or "(nothing)", correct=found.right, chosen=True, why=why))
     right_ones = sum(remark.correct for remark in remarks)
     return Grade(
         score=right_ones / len(remarks),
@@ -241,6 +257,23 @@ def _cloze(item: model.Cloze, given: Mapping[str, str]) -> Grade:
         remarks=tuple(remarks),
         summary=item.why,
     )
+
+
+def _why_filled(item: model.Cloze, gap: str, typed: str, found: Filling) -> str:
+    """Why a filling counts or not."""
+    fit, wrong, accepted = found.accepted, found.rejected, item.accept[gap]
+    if found.right and fit is not None:
+        if fit.how:
+            return f"Accepted: “{typed}” {fit.how} “{fit.word}”."
+        others = [word for word in accepted if word != fit.word][:SHOWN]
+        return f"Accepted, as would be: {', '.join(others)}." if others else "Accepted."
+    if wrong is not None:
+        why = next(one.why for one in item.reject if one.deletion == gap and one.value == wrong.word)
+        taken = f" {wrong.how} “{wrong.word}”, which is wrong here:" if wrong.how else " is wrong here:"
+        return f"Not accepted: “{typed}”{taken} {why} Right is “{accepted[0]}”."
+    more = f" and {len(accepted) - SHOWN} more spellings" if len(accepted) > SHOWN else ""
+    typed = f"“{typed}” is" if typed else "there is nothing that is"
+    return f"Not accepted: {typed} none of: {', '.join(accepted[:SHOWN])}{more}."
 
 
 def _open(item: model.Open, given: list[str]) -> Grade:

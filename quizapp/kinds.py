@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from quizapp import model, parts
+from quizapp import model, parts, terms
 from quizapp.bank import DELETION
-from quizapp.grade import plain
 from quizapp.model import Item
+from quizapp.spelling import plain
 
 Complaint = tuple[str, str, str]
 """(rule, what is wrong, what to do)."""
@@ -139,10 +139,35 @@ def rubric_is_sound(item: Item) -> Iterator[Complaint]:
             yield "L31", f"two of the `{name}` are the same", "Write one for each level."
 
 
+def terms_are_sound(item: Item) -> Iterator[Complaint]:
+    """L31: every term can be read; the question makes no point, and no model answer shows a red flag."""
+    if not isinstance(item, model.Open):
+        return
+    lists = [(f"point {point.id}", point.terms) for point in item.rubric]
+    lists += [(f"red flag {short(flag.text)}", flag.terms) for flag in item.red_flags]
+    unread = False
+    for what, lines in lists:
+        for line in lines:
+            try:
+                terms.term(line)
+            except ValueError as error:
+                unread = True
+                yield "L31", f"a term of {what} cannot be read: {line!r}", str(error)
+    for what, lines in () if unread else lists:
+        if terms.hear(item.prompt, lines):
+            yield "L31", f"the question itself shows {what}", "Take out the term that it has already."
+    answers = (item.model_answers.junior, item.model_answers.senior, item.model_answers.staff)
+    for flag in () if unread else item.red_flags:
+        if any(terms.hear(said, flag.terms, flag=True) for said in answers):
+            what = f"a model answer shows the red flag {short(flag.text)}"
+            yield "L31", what, "Sharpen its terms; `!` stands before words that must not be there."
+
+
 KIND_RULES: Sequence[Rule] = (
     traps_apart,
     true_or_false_for_a_reason,
     cards_make_one_think,
     gaps_are_sound,
     rubric_is_sound,
+    terms_are_sound,
 )

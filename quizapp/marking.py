@@ -27,10 +27,10 @@ class Marking:
         """What is on an item."""
         return self.marked.get(item, CLEAN)
 
-    def asleep(self, item: str, now: datetime) -> bool:
-        """Whether practice leaves an item out."""
-        marked = self.marked.get(item)
-        return marked is not None and marked.asleep(now)
+    def asleep(self, now: datetime) -> frozenset[str]:
+        """The items that practice leaves out."""
+        marked = tuple(self.marked.items())  # at once: another thread may put a mark on meanwhile
+        return frozenset(item for item, on in marked if on.asleep(now))
 
     def toggle(self, item: str, kind: MarkKind, after: int = 0) -> bool:
         """Put a mark on, or take it off; whether it is on now. Raises StoreError when it cannot be kept.

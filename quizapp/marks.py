@@ -15,6 +15,12 @@ from quizapp import schedule
 MarkKind = Literal["suspend", "bury", "flag", "note"]
 KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 ON = "on"
+SAID: dict[MarkKind, tuple[str, str]] = {
+    "suspend": ("Practice asks it again.", "Suspended: practice leaves it out."),
+    "bury": ("No longer buried.", "Buried until tomorrow."),
+    "flag": ("The flag is off.", "Flagged."),
+    "note": ("The note is off.", "Noted."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +100,15 @@ def words(on: Marked, now: datetime) -> tuple[str, ...]:
     """What is on an item, in words, without its note."""
     states = (("suspended", on.suspended), ("buried", on.buried_at(now)), ("flagged", on.flagged))
     return tuple(word for word, is_on in states if is_on)
+
+
+def said(kind: MarkKind, on: bool) -> str:
+    """What to say after a mark was put on or taken off."""
+    return SAID[kind][on]
+
+
+def taken_back(mark: Mark) -> str:
+    """What to say after an undo that left this mark."""
+    if mark.kind == "note" and mark.value:
+        return "The note is as it was before."
+    return said(mark.kind, bool(mark.value))

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from quizapp import model
+from quizapp.amounts import readings
 from quizapp.bank import Bank
-from quizapp.grade import number, same, within
+from quizapp.grade import filling, sprung
 from quizapp.model import Item, Review
 
 UNSAID = 0.5
@@ -78,10 +79,13 @@ def shown(item: Item, given: Any) -> list[str]:  # noqa: ANN401 - plain data, by
                 if given.index(ranked[swap.pair[0]]) > given.index(ranked[swap.pair[1]])
             ]
         case model.Cloze():
+            found = {gap: filling(item, gap, given.get(gap, "")) for gap in item.accept}
             return [
                 reject.misconception
                 for reject in item.reject
-                if same(given.get(reject.deletion, ""), reject.value)
+                if (fit := found[reject.deletion].rejected) is not None
+                and not found[reject.deletion].right
+                and fit.word == reject.value
             ]
         case model.Open():
             return [flag.misconception for i, flag in enumerate(item.red_flags) if f"flag{i}" in given]
@@ -96,10 +100,7 @@ def _of(options: Sequence[model.Option | model.Reason], chosen: Iterable[int]) -
 
 
 def _traps(answer: model.Answer, traps: Iterable[model.Trap], given: str) -> list[str]:
-    value = number(given, answer.unit)
-    if value is None:
-        return []
-    return [trap.misconception for trap in traps if within(value, trap.value, answer.tol)]
+    return [trap.misconception for trap in sprung(answer, traps, readings(given, answer.unit))]
 
 
 def mistakes(reviews: Iterable[Review], bank: Bank) -> Mistakes:

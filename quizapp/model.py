@@ -496,6 +496,10 @@ class Review(Frozen):
     rating: int
     """1 again, 2 hard, 3 good, 4 easy."""
     seconds: float
+    cram: bool = False
+    """It was crammed: an answer like any other, but the schedule does not see it."""
+    overruled: bool = False
+    """The learner turned the judgement around: `correct` is what they say."""
 
 
 @record

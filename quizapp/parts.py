@@ -200,6 +200,10 @@ class Point(Frozen):
     """Whether the lowest band needs it."""
     text: Text
     """What the answer says."""
+    terms: tuple[Text, ...] = ()
+    """Words that show it: `mask leak/cheat`, all in a sentence (`/` or, `-` neighbours, `!` not there)."""
+    probe: str = ""
+    """What the interviewer asks when it was not said, without giving it away."""
 
 
 @record
@@ -211,6 +215,8 @@ class RedFlag(Frozen):
     """What is said."""
     misconception: str
     """The id from misconceptions.yaml that it shows."""
+    terms: tuple[Text, ...] = ()
+    """Words that show it, written as for a point."""
 
 
 @record

@@ -29,9 +29,24 @@ def answers() -> Path:
     return home() / "answers.sqlite3"
 
 
+def backups() -> Path:
+    """The folder of the backups of that file."""
+    return home() / "backups"
+
+
+def snapshot() -> Path:
+    """What the answers have come to, so that a start need not fold them all; safe to delete."""
+    return home() / "standings.json"
+
+
 def settings() -> Path:
     """The file with what the learner set."""
     return home() / "settings.yaml"
+
+
+def packs() -> Path:
+    """The folder of the packs that were opened, one folder each."""
+    return home() / "packs"
 
 
 def cache() -> Path:

@@ -47,6 +47,7 @@ class Recorder:
         self.started: wire.Started | None = None
         self.finished: wire.Finished | None = None
         self.checks: dict[str, wire.CheckResult] = {}
+        self.figures: dict[str, wire.Figure] = {}
         self.sketch = wire.Sketch()
         self.notes: list[str] = []
         self.progress = wire.Progress(done=0, most=1)
@@ -59,6 +60,8 @@ class Recorder:
                 self.started = event
             case wire.Checked():
                 self.checks[event.check.name] = event.check
+            case wire.Figured():
+                self.figures[event.figure.name] = event.figure
             case wire.Point():
                 self.sketch.add(event)
             case wire.Note():
@@ -92,6 +95,7 @@ class Recorder:
             status=status,
             reason=reason,
             checks=tuple(self.checks.values()),
+            figures=tuple(self.figures.values()),
             plot=self.plot(),
             notes=tuple(self.notes),
             seeds=finished.seeds if finished else (),
@@ -127,6 +131,8 @@ class Bench:
         self._current: str | None = None
         self._starting: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self.waiting = False
+        """Whether a run has been asked for that waits for somebody else's to end."""
 
     async def start(self) -> None:
         """Start the process, if it is not running. It warms up by itself.

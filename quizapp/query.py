@@ -183,6 +183,22 @@ def _near(value: str, known: Iterable[str], sign: str) -> str:
     return f"Did you mean {folded[near[0]]}{sign}? " if near else ""
 
 
+def narrowed(text: str, terms: str) -> str:
+    """The query whose every alternative has these terms too; they stand last, so that places stay."""
+    pieces, begin, place = [], 0, 0
+    while (start := _skip(text, place)) < len(text):
+        match = _TERM.match(text, start)
+        assert match is not None  # every part of the pattern may be empty
+        place = match.end()
+        if match["word"] and match[0].casefold() == "or":
+            pieces.append(text[begin:start].rstrip())
+            begin = place
+    pieces.append(text[begin:])
+    if len(pieces) > 1 and not all(piece.strip() for piece in pieces):
+        return text  # an alternative is missing: parsing says where
+    return " or".join(f"{piece} {terms}" if piece else terms for piece in pieces)
+
+
 # ---- selecting ------------------------------------------------------------------------------------
 
 

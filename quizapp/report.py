@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from quizapp.evidence import Evidence, Run
+from quizapp.evidence import Beside, Evidence, Run
 from quizapp.model import Claim
 from quizapp.verifiers.wire import CheckResult
 
@@ -118,6 +118,7 @@ def evidence_data(evidence: Evidence, seeds: int | None = None) -> dict[str, Any
         "at": max((run.at for run in runs), default=""),
         "reason": evidence.reason,
         "conditions": evidence.conditions,
+        "published": [_beside_data(beside) for beside in evidence.beside],
         "stale": evidence.stale,
         "rerun": rerun(evidence, seeds),
     }
@@ -137,6 +138,59 @@ def _check_data(experiment: str, check: CheckResult) -> dict[str, Any]:
         "values": check.values,
         "outcome": check.outcome,
     }
+
+
+def _beside_data(beside: Beside) -> dict[str, Any]:
+    row = beside.row
+    return {
+        "what": row.what,
+        "published": row.number,
+        "parts": row.published,
+        "unit": row.unit,
+        "source": row.source,
+        "from_memory": row.from_memory,
+        "ours": row.ours,
+        "estimate": beside.estimate,
+        "low": beside.low,
+        "high": beside.high,
+        "agrees_in": row.agrees_in,
+        "margin": row.margin,
+        "bounds": row.bounds,
+        "outcome": beside.outcome,
+        "why": row.why,
+    }
+
+
+def beside_text(beside: Beside) -> str:
+    """A published number beside what was measured here, and whether they agree, in words."""
+    row, outcome = beside.row, beside.outcome
+    source = f"{row.unit}; {row.source}{', from memory' if row.from_memory else ''}"
+    said = f"Published: {row.what}: {_sum(row.published, row.number)} ({source})."
+    if outcome == "not measured":
+        return f"{said} Here: not measured in this profile or on this device."
+    parts = beside.shown if len(beside.shown) == 1 else (beside.shown[0], row.ours[1], beside.shown[1])
+    ours = f"{_sum(parts, beside.estimate)} ({beside.unit})"
+    if beside.low < beside.high:
+        ours += f" [{_amount(beside.low)}, {_amount(beside.high)}]"
+    margin = {
+        "value": f"within {_amount(row.margin)} of it",
+        "ratio": f"within a factor of {_amount(row.margin)}",
+        "direction": f"{'above' if row.number > row.margin else 'below'} {_amount(row.margin)}",
+    }[row.agrees_in]
+    return f"{said} Here: {ours}: {outcome} in {row.agrees_in} ({margin}). {stopped(row.why)}"
+
+
+def _sum(side: Sequence[Any], joined: float) -> str:
+    """`4 / 2 = 2` for two numbers, one as it is."""
+    if len(side) == 1:
+        return _amount(side[0])
+    return f"{_amount(side[0])} {side[1]} {_amount(side[2])} = {_amount(joined)}"
+
+
+def _amount(value: float) -> str:
+    """Whole numbers in full, others to four figures."""
+    whole = math.isfinite(value) and value == round(value) and abs(value) < 1e9
+    return f"{round(value):,}" if whole else number(value)
 
 
 def evidence_text(
@@ -162,6 +216,8 @@ def evidence_text(
     ended = [run for run in evidence.runs if run.status not in BROKEN]
     if any(run.checks for run in ended):
         lines += ["", *_checks(claim, evidence, colour)]
+    if ended and evidence.beside:
+        lines += ["", *(f"  {beside_text(beside)}" for beside in evidence.beside)]
     if ended:
         lines += ["", *_circumstances(evidence, ended)]
     lines += [f"  {reference_text(reference)}" for reference in references]

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from quizapp import model, parts
-from quizapp.grade import plain
 from quizapp.kinds import KIND_RULES, Complaint, Rule, short
 from quizapp.model import Item
+from quizapp.spelling import plain
 from quizapp.steps import question
 
 LONGEST_TO_SHORTEST = 1.35

@@ -23,6 +23,11 @@ def _scheduler() -> Any:  # noqa: ANN401 - fsrs has no types and is imported lat
     return Scheduler(desired_retention=RETENTION, enable_fuzzing=False)
 
 
+def weights() -> tuple[float, ...]:
+    """The 21 weights of FSRS that the schedule uses."""
+    return tuple(_scheduler().parameters)
+
+
 def review(item: str, memory: Memory | None, rating: int, now: datetime) -> Memory:
     """The memory of an item after a rating (1 to 4) at `now`, which must be in UTC."""
     from fsrs import Card, Rating, State
@@ -55,16 +60,18 @@ def review(item: str, memory: Memory | None, rating: int, now: datetime) -> Memo
 
 
 def fold(reviews: Iterable[Review]) -> dict[str, Memory]:
-    """Item id -> memory, from reviews in the order they happened."""
+    """Item id -> memory, from reviews in the order they happened; what was crammed leaves no trace."""
     memories: dict[str, Memory] = {}
-    for done in reviews:
-        memories[done.item] = review(done.item, memories.get(done.item), done.rating, done.at)
+    for _ in replay(reviews, memories):
+        pass
     return memories
 
 
 def replay(reviews: Iterable[Review], memories: dict[str, Memory]) -> Iterator[tuple[Review, Memory | None]]:
     """Every review with the memory of its item before it; `memories` is filled as `fold` would."""
     for done in reviews:
+        if done.cram:
+            continue
         before = memories.get(done.item)
         memories[done.item] = review(done.item, before, done.rating, done.at)
         yield done, before
@@ -89,10 +96,13 @@ def day_of(at: datetime, zone: tzinfo | None) -> date:
     return (at.astimezone(zone) - timedelta(hours=DAY_STARTS.hour)).date()
 
 
-def is_due(memory: Memory, now: datetime) -> bool:
-    """Learning steps count in minutes, everything else in whole days. `now` is in the learner's zone."""
+def is_due(memory: Memory, now: datetime, ends: datetime | None = None) -> bool:
+    """Learning steps count in minutes, everything else in whole days. `now` is in the learner's zone.
+
+    ends: the end of the day, for who asks about thousands.
+    """
     learning = memory.state != 2
-    return memory.due <= (now if learning else day_end(now))
+    return memory.due <= (now if learning else ends or day_end(now))
 
 
 def interval(memory: Memory) -> timedelta:

@@ -24,7 +24,7 @@ from quizapp.model import KINDS, Item, Misconception
 from quizapp.parts import STRICT
 
 Schema = dict[str, Any]
-OURS = ("quizapp.model", "quizapp.parts")
+OURS = "quizapp."
 
 
 def text() -> str:
@@ -46,7 +46,7 @@ def of_file() -> Schema:
         namespace={"__pydantic_config__": STRICT, "__doc__": "A file of questions, for `quizapp check`."},
         kw_only=True,
     )
-    return {"$schema": _Generator.schema_dialect, **of(file)}
+    return {"$schema": DIALECT, **of(file)}
 
 
 def of(cls: type[Any]) -> Schema:
@@ -72,11 +72,14 @@ class _Generator(GenerateJsonSchema):
         return made
 
 
+DIALECT = _Generator.schema_dialect
+
+
 def sentences(cls: type[Any]) -> dict[str, str]:
     """The sentence under each field of a class, and of those it comes from."""
     said: dict[str, str] = {}
     for base in reversed(cls.__mro__):
-        said |= _modules(base.__module__).get(base.__name__, {}) if base.__module__ in OURS else {}
+        said |= _modules(base.__module__).get(base.__name__, {}) if base.__module__.startswith(OURS) else {}
     return said
 
 

@@ -33,6 +33,12 @@ class Settings:
     """dark, light, contrast (high contrast); empty: what the app begins with."""
     motion: bool = True
     """Whether anything may move by itself, such as a curve that draws itself."""
+    tour: bool = True
+    """Whether somebody without answers is shown around when the app opens; off once that was done."""
+    endpoint: str = ""
+    """Where a model helps with mock interviews, such as http://localhost:11434/v1; empty: nowhere."""
+    model: str = ""
+    """Which model it is asked for."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Action id -> the keys for it, separated by commas, in place of its own."""
 
@@ -65,6 +71,18 @@ def _truth(value: Any) -> bool:  # noqa: ANN401 - whatever YAML holds
     return value
 
 
+def _endpoint(value: Any) -> str:  # noqa: ANN401 - whatever YAML holds
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+        raise ValueError("Write an address such as http://localhost:11434/v1, without a name or key in it.")
+    return value.rstrip("/")
+
+
+def _model(value: Any) -> str:  # noqa: ANN401 - whatever YAML holds
+    if not isinstance(value, str) or not re.fullmatch(r"\S{1,100}", value):
+        raise ValueError("Write the name of a model as its endpoint knows it, without spaces.")
+    return value
+
+
 def _keys(value: Any) -> dict[str, str]:  # noqa: ANN401 - whatever YAML holds
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value.values()):
         raise ValueError("Write one line for each action below it: `  practice.undo: z`.")
@@ -78,6 +96,9 @@ ROWS: Mapping[str, Callable[[Any], Any]] = {
     "interview": _day,
     "theme": _theme,
     "motion": _truth,
+    "tour": _truth,
+    "endpoint": _endpoint,
+    "model": _model,
     "keys": _keys,
 }
 """Setting -> what takes the value from YAML; raises ValueError, saying what to write instead."""
@@ -87,6 +108,8 @@ def load(path: Path) -> Settings:
     """What is set in a file. Raises SettingsError with every problem in it."""
     if not path.exists():
         return Settings()
+    if (plain := _plain(path)) is not None:
+        return plain
     from quizapp import strict_yaml
 
     document = strict_yaml.read(path, str(path))
@@ -108,6 +131,28 @@ def load(path: Path) -> Settings:
     if problems:
         raise SettingsError(problems)
     return found
+
+
+PLAIN = re.compile(r"([a-z_]+): (true|false|0|[1-9]\d{0,3}|\d{4}-\d\d-\d\d|dark|light|contrast)")
+
+
+def _plain(path: Path) -> Settings | None:
+    """What is set in a file of the plainest lines, which is the usual case; None: ask YAML.
+
+    Loading PyYAML takes a sixth of a start. Lines that match mean the same to it.
+    """
+    found: dict[str, Any] = {}
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            matched = PLAIN.fullmatch(line)
+            if matched is None or matched[1] in found or matched[1] not in ROWS:
+                return None
+            said = matched[2]
+            value = {"true": True, "false": False}.get(said, int(said) if said.isdecimal() else said)
+            found[matched[1]] = ROWS[matched[1]](value)
+    except (OSError, ValueError):
+        return None
+    return Settings(**found)
 
 
 def _meant(name: str) -> str:

@@ -39,6 +39,8 @@ class Span:
     """How many of the learner's days, today among them; null: all."""
     items: int
     """How many different items were answered."""
+    crammed: int
+    """How many of the answers were crammed."""
     right: Share
     """How many answers were right."""
     seconds: float
@@ -86,6 +88,22 @@ class Predictions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Overruled:
+    """An answer whose judgement the learner turned around: what a bank could accept, or should not."""
+
+    item: str
+    """Its id."""
+    rev: int
+    """The item's meaning it was an answer to."""
+    at: datetime
+    """When it was answered."""
+    given: str
+    """What was typed, as JSON."""
+    correct: bool
+    """What the learner says; the app said the opposite."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answers:
     """Everything that the answers say without the schedule."""
 
@@ -109,6 +127,8 @@ class Answers:
     """Where the time went."""
     predictions: Predictions
     """Verdicts of claims, predicted before the run."""
+    overruled: tuple[Overruled, ...]
+    """Typed answers whose judgement the learner turned around, newest first."""
 
 
 def answers(
@@ -128,6 +148,11 @@ def answers(
         mistakes=mistakes(reviews, bank),
         time=_time(reviews, bank),
         predictions=_predictions(predictions),
+        overruled=tuple(
+            Overruled(item=one.item, rev=one.rev, at=one.at, given=one.given, correct=one.correct)
+            for one in reversed(reviews)
+            if one.overruled
+        ),
     )
 
 
@@ -141,6 +166,7 @@ def _span(reviews: Sequence[Review], days: Sequence[date], span: int | None, tod
     return Span(
         days=span,
         items=len({review.item for review in inside}),
+        crammed=sum(review.cram for review in inside),
         right=share(sum(review.correct for review in inside), len(inside)),
         seconds=sum(map(_counted, inside)),
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from quizapp import model
+from quizapp import model, sketch
+from quizapp.amounts import number
 from quizapp.bank import DELETION
 from quizapp.model import Item
 
@@ -30,6 +31,16 @@ class Step:
     """order[shown place] is the place in the file."""
     code: bool = False
     """The options are code."""
+    passage: bool = False
+    """The options are the sentences of one text, in its order."""
+    least: int = 0
+    """Of several to tick, so many must be."""
+    sketches: tuple[str, ...] = ()
+    """A small curve for every option, where it names one."""
+    numeric: bool = False
+    """A number is to be typed, and nothing else."""
+    unit: str = ""
+    """What that number is counted in."""
 
 
 def question(item: Item) -> str:
@@ -81,21 +92,17 @@ def steps(item: Item, salt: str) -> tuple[Step, ...]:
                 _pick("Pick one", [option.code or option.text for option in item.options], salt, code=True),
             )
         case model.Multi():
-            return (_pick("Pick every right one", [o.text for o in item.options], salt, mode="many"),)
+            picks = _pick("Pick every right one", [o.text for o in item.options], salt, mode="many")
+            return (replace(picks, least=1),)
         case model.TrueFalse():
             reasons = [reason.text for reason in item.reasons]
             return (_fixed("True or false?", ["True", "False"]), _pick("Because", reasons, salt))
         case model.Numeric() | model.PredictNumber():
-            return (Step(mode="text", prompt=f"Your number{_unit(item.answer)}"),)
+            return (_typed("Your number", item.answer),)
         case model.Estimate():
             level = round(item.interval.level * 100)
-            sides = ("Low end", "Best guess", "High end")
-            return tuple(
-                Step(mode="text", prompt=f"{side} of your {level}% interval{_unit(item.answer)}")
-                if side != "Best guess"
-                else Step(mode="text", prompt=f"Best guess{_unit(item.answer)}")
-                for side in sides
-            )
+            low, high = (f"{side} end of your {level}% interval" for side in ("Low", "High"))
+            return tuple(_typed(prompt, item.answer) for prompt in (low, "Best guess", high))
         case model.Order():
             return (_pick("Put in order, first to last", [o.text for o in item.sequence], salt, mode="rank"),)
         case model.Cloze():
@@ -110,16 +117,40 @@ def steps(item: Item, salt: str) -> tuple[Step, ...]:
                 _fixed("Tick what you said", points, mode="many"),
             )
         case model.PredictPlot():
-            return tuple(_fixed(ask.prompt, ask.choices) for ask in item.ask)
+            return tuple(
+                replace(_fixed(ask.prompt, ask.choices), sketches=sketch.of(ask.prompt, ask.choices))
+                for ask in item.ask
+            )
         case model.Flaw():
             spans = [span.text for span in item.spans]
             fixes = [fix.text for fix in item.fixes]
-            return (_fixed("Which sentence is wrong?", spans), _pick("Put it right", fixes, salt))
+            passage = replace(_fixed("Which sentence is wrong?", spans), passage=True)
+            return (passage, _pick("Put it right", fixes, salt))
     raise TypeError(f"no steps for {item.kind}")
 
 
-def _unit(answer: model.Answer) -> str:
-    return f" ({answer.unit})" if answer.unit else ""
+def _typed(prompt: str, answer: model.Answer) -> Step:
+    unit = f" ({answer.unit})" if answer.unit else ""
+    return Step(mode="text", prompt=f"{prompt}{unit}", numeric=True, unit=answer.unit)
+
+
+def amiss(taken: Sequence[Step], replies: Sequence[Any], text: str) -> str:
+    """What is expected in place of a text typed for the next step; empty when it can be taken.
+
+    replies: those to the steps before it.
+    """
+    step = taken[len(replies)]
+    if not step.numeric:
+        return "" if text.strip() else "Type what belongs into the gap."
+    value = number(text, step.unit)
+    if value is None:
+        unit = f", in {step.unit}" if step.unit else ""
+        return f"Type one number{unit}: 1,000 or 1e3, 2^10, 1/3, 1.5 million."
+    before = [number(reply, step.unit) for reply in replies]
+    if before and before[-1] is not None and value < before[-1]:
+        low = "best guess" if len(before) > 1 else "low end"
+        return f"That is below your {low}, {before[-1]:,.6g}. Type a number that is not."
+    return ""
 
 
 def given(item: Item, taken: Sequence[Step], replies: Sequence[Any]) -> Any:  # noqa: ANN401 - by kind

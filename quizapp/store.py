@@ -51,8 +51,38 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE reviews ADD COLUMN cram INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE amendments ADD COLUMN correct INTEGER",
     ),
+    (
+        "CREATE INDEX reviews_of ON reviews (item)",
+        "CREATE INDEX amendments_of ON amendments (review)",
+    ),
+    (
+        """CREATE TABLE interviews (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, topic TEXT NOT NULL, minutes INTEGER NOT NULL,
+            seed INTEGER NOT NULL) STRICT""",
+        """CREATE TABLE interview_questions (
+            id INTEGER PRIMARY KEY, interview INTEGER NOT NULL REFERENCES interviews (id), at TEXT NOT NULL,
+            item TEXT NOT NULL, rev INTEGER NOT NULL, point TEXT NOT NULL, prompt TEXT NOT NULL,
+            asker TEXT NOT NULL) STRICT""",
+        """CREATE TABLE interview_answers (
+            id INTEGER PRIMARY KEY, question INTEGER NOT NULL REFERENCES interview_questions (id),
+            at TEXT NOT NULL, said TEXT NOT NULL, seconds REAL NOT NULL) STRICT""",
+        """CREATE TABLE interview_hints (
+            id INTEGER PRIMARY KEY, answer INTEGER NOT NULL REFERENCES interview_answers (id),
+            at TEXT NOT NULL, asker TEXT NOT NULL, body TEXT NOT NULL) STRICT""",
+        """CREATE TABLE interview_ends (
+            id INTEGER PRIMARY KEY, interview INTEGER NOT NULL REFERENCES interviews (id),
+            at TEXT NOT NULL) STRICT""",
+        """CREATE TABLE interview_ticks (
+            id INTEGER PRIMARY KEY, interview INTEGER NOT NULL REFERENCES interviews (id), at TEXT NOT NULL,
+            item TEXT NOT NULL, ticked TEXT NOT NULL, band TEXT NOT NULL) STRICT""",
+        """CREATE TABLE interview_consents (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL) STRICT""",
+    ),
 )
 """Each entry takes the file from version i to i + 1, in one transaction."""
+
+NO_ID = 2**63 - 1
+"""SQLite's largest: no row has it."""
 
 
 class Store:
@@ -76,8 +106,9 @@ class Store:
             ) from error
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, once nobody reads or writes: closing it under a thread that does is a crash."""
+        with self._lock:
+            self._db.close()
 
     @property
     def version(self) -> int:
@@ -136,6 +167,36 @@ class Store:
                 f"could not read {self.path}: {error}", "Restore it from a backup, or move it away."
             ) from error
 
+    # ---- for what keeps its tables in a module of its own
+
+    def insert(self, table: str, **values: str | int | float | None) -> int:
+        """One row, on disk when this returns. Returns its id."""
+        return self._insert(table, **values)
+
+    def rows(self, query: str, *arguments: str | int) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        return self._rows(query, *arguments)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of every table, as of one moment, whatever another copy of the app writes meanwhile."""
+        try:
+            with self._lock:
+                self._db.execute("BEGIN")
+                try:
+                    names = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
+                    return {name: self._table(name) for (name,) in names.fetchall()}
+                finally:
+                    self._db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"could not read {self.path}: {error}", "Restore it from a backup, or move it away."
+            ) from error
+
+    def _table(self, name: str) -> list[dict[str, Any]]:
+        cursor = self._db.execute(f'SELECT * FROM "{name}" ORDER BY rowid')
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor]
+
     # ---- reviews
 
     def add_review(self, review: Review) -> int:
@@ -151,20 +212,57 @@ class Store:
             confidence=review.confidence,
             rating=review.rating,
             seconds=review.seconds,
+            cram=int(review.cram),
         )
 
-    def amend(self, review: int, rating: int | None, at: datetime) -> None:
-        """Change the rating of an answer, or take the answer back (None)."""
-        self._insert("amendments", review=review, at=at.isoformat(), rating=rating)
+    def amend(self, review: int, rating: int | None, at: datetime, correct: bool | None = None) -> None:
+        """Change the rating of an answer, or take the answer back (None).
 
-    def reviews(self) -> list[Review]:
-        """Every answer that was not taken back, in order, with its last rating."""
+        correct: whether it was right, in place of what was judged; None leaves that as it stands.
+        """
+        said = None if correct is None else int(correct)
+        self._insert("amendments", review=review, at=at.isoformat(), rating=rating, correct=said)
+
+    def newest(self) -> tuple[int, int]:
+        """The ids of the newest answer and the newest amendment; 0 where there is none. Ids only grow."""
+        rows = self._rows("SELECT (SELECT max(id) FROM reviews), (SELECT max(id) FROM amendments)")
+        return rows[0][0] or 0, rows[0][1] or 0
+
+    def signature(self, review: int, amendment: int) -> str:
+        """What these two rows say: no other file of answers has the same, whatever its ids."""
+        rows = self._rows("SELECT item, at, given, rating FROM reviews WHERE id = ?", review)
+        rows += self._rows("SELECT review, at, rating FROM amendments WHERE id = ?", amendment)
+        return json.dumps(rows)
+
+    def amended(self, after: int, upto: int) -> dict[int, str]:
+        """The answers that were amended by the rows `after` < id <= `upto`: id -> item."""
+        return dict(
+            self._rows(
+                """SELECT r.id, r.item FROM amendments a JOIN reviews r ON r.id = a.review
+                   WHERE a.id > ? AND a.id <= ?""",
+                after,
+                upto,
+            )
+        )
+
+    def reviews(self, item: str | None = None, *, after: int = 0, upto: int | None = None) -> list[Review]:
+        """Every answer that was not taken back, in order, with its last rating and its last judgement.
+
+        item: those to this item alone. after, upto: those with an id above the first, up to the second.
+        """
+        only = "" if item is None else "AND r.item = ?"
         rows = self._rows(
             """SELECT r.id, r.item, r.rev, r.at, r.given, r.score, r.correct, r.confidence,
-                      CASE WHEN a.id IS NULL THEN r.rating ELSE a.rating END AS final, r.seconds
+                      CASE WHEN a.id IS NULL THEN r.rating ELSE a.rating END AS final, r.seconds, r.cram,
+                      coalesce((SELECT correct FROM amendments WHERE review = r.id AND correct IS NOT NULL
+                                ORDER BY id DESC LIMIT 1), r.correct) AS judged
                FROM reviews r LEFT JOIN amendments a
                  ON a.id = (SELECT max(id) FROM amendments WHERE review = r.id)
-               WHERE final IS NOT NULL ORDER BY r.at, r.id"""
+               WHERE final IS NOT NULL AND r.id > ? AND r.id <= ? """
+            f"{only} ORDER BY r.at, r.id",
+            after,
+            NO_ID if upto is None else upto,
+            *(() if item is None else (item,)),
         )
         return [
             Review(
@@ -174,10 +272,12 @@ class Store:
                 at=datetime.fromisoformat(row[3]),
                 given=row[4],
                 score=row[5],
-                correct=bool(row[6]),
+                correct=bool(row[11]),
                 confidence=row[7],
                 rating=row[8],
                 seconds=row[9],
+                cram=bool(row[10]),
+                overruled=row[11] != row[6],
             )
             for row in rows
         ]

@@ -18,6 +18,8 @@ from quizapp.errors import Problem
 
 SIZE_LIMIT = 2_000_000
 DEPTH_LIMIT = 20
+NODE_LIMIT = 100_000
+"""Events of the parser: each takes time and memory; a bank of a thousand lines has four thousand."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -31,6 +33,8 @@ class _Loader(_Base):  # type: ignore[misc]
         """A mapping; raises MarkedYAMLError at a key that was there before."""
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key is not a word", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key.value!r} is there twice", problem_mark=key.start_mark
@@ -54,6 +58,8 @@ for _tag, _pattern, _first in (
         _Loader.yaml_implicit_resolvers.setdefault(_letter.strip("\0"), []).append(
             (_tag, re.compile(rf"^(?:{_pattern})$"))
         )
+RESOLVERS: dict[str, list[Any]] = _Loader.yaml_implicit_resolvers
+"""First letter -> what a plain word that begins so may be, beside a text."""
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node)))
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
 
@@ -92,6 +98,11 @@ def read(path: Path, name: str) -> Document | Problem:
         raw = path.read_bytes()
     except OSError as error:
         return Problem(name, 1, 1, f"cannot be read: {error.strerror}", "Check the path and its permissions.")
+    return decoded(raw, name)
+
+
+def decoded(raw: bytes, name: str) -> Document | Problem:
+    """The document in the bytes of a file, called `name` in messages, or what is wrong with it."""
     if len(raw) > SIZE_LIMIT:
         return Problem(
             name, 1, 1, f"is {len(raw):,} bytes, more than {SIZE_LIMIT:,}", "Split it into several banks."
@@ -139,7 +150,7 @@ def _hint(what: str) -> str:
 def _refuse(text: str, name: str) -> Problem | None:
     """The first thing in the stream of events that we do not accept."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Base):
+    for count, event in enumerate(yaml.parse(text, Loader=_Base)):
         tag = getattr(event, "tag", None)
         if getattr(event, "anchor", None):
             what, todo = "anchors and aliases are not accepted", "Write the value out."
@@ -147,6 +158,8 @@ def _refuse(text: str, name: str) -> Problem | None:
             what, todo = f"the tag {tag} is not accepted", "Remove the tag."
         elif isinstance(event, yaml.CollectionStartEvent) and depth >= DEPTH_LIMIT:
             what, todo = f"nested more than {DEPTH_LIMIT} deep", "Flatten it."
+        elif count > NODE_LIMIT:
+            what, todo = f"holds more than {NODE_LIMIT:,} values", "Split it into several banks."
         else:
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)

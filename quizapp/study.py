@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from quizapp import schedule
+from quizapp.answered import Answered, propose
 from quizapp.bank import Bank
 from quizapp.grade import Numbers, grade, unknown_numbers
+from quizapp.learner import Learner
 from quizapp.marking import Marking
-from quizapp.model import Card, Grade, Item, Memory, Review
+from quizapp.model import Item, Memory, Review
+from quizapp.queues import APART, Queues, forgotten, interleaved, pick
+from quizapp.settings import Settings
 from quizapp.store import Store
+from quizapp.texts import Vocabulary
 
-NEW_PER_DAY = 20
+CRAM = "cram: the schedule does not change"
 CONFIDENCES = (0.5, 0.6, 0.75, 0.9, 0.99)
 """What the keys 1 to 5 say, before the answer is shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """What came of one answer."""
-
-    item: Item
-    grade: Grade
-    rating: int
-    review: int
-    memory: Memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +35,22 @@ class Count:
     learned: int = 0
 
 
-def propose(item: Item, judged: Grade, given: Any, confidence: float | None, seconds: float) -> int:  # noqa: ANN401
-    """The FSRS rating an answer deserves; the learner may change it."""
-    if isinstance(item, Card):
-        return int(given)
-    if not judged.correct:
-        return 1
-    if confidence is not None and confidence < 0.7:
-        return 2
-    return 4 if confidence is not None and confidence >= 0.99 and seconds <= item.time_s / 2 else 3
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What is to be asked today, and what the limits of a day leave for later."""
+
+    due: int
+    new: int
+    due_over: int
+    new_over: int
 
 
 class Study:
-    """The learner's day: counts, the next item, and the answers, written as they come.
+    """One sitting: counts, the next item, and the answers, written as they come.
 
     Suspended and buried items are neither counted as due or new nor asked.
-    now: the clock, in the learner's time zone.
+    now: the clock, in the learner's time zone. learner: shared by the sittings of an app.
+    cram: ask everything, weakest recall first, each until it is right, and leave the schedule alone.
     """
 
     def __init__(
@@ -67,29 +61,60 @@ class Study:
         *,
         topic: str | None = None,
         numbers: Numbers | None = None,
+        learner: Learner | None = None,
+        settings: Settings | None = None,
+        cram: bool = False,
     ) -> None:
         self.bank = bank
         self.store = store
         self.topic = topic
         self.only: AbstractSet[str] | None = None
         """The items this sitting asks, as a query selected them; None: all of them."""
+        self.order: Sequence[str] | None = None
+        """The items that a plan asks, in its order; None: what is due, then what is new."""
+        self.cram = cram
+        self.settings = settings or Settings()
+        self.learner = learner or Learner(store)
+        self.learner.refresh()
         self.marking = Marking(store, now)
+        self._terms = Vocabulary(lambda: self.bank.items.values())
         self.numbers: Numbers = numbers or {}
+        self._looked_at: tuple[Bank | None, Numbers] = (None, self.numbers)
+        self._unknown: AbstractSet[str] = frozenset()
+        self.began = now()
+        self._ends = self._box()
         self._now = now
-        self._last: Item | None = None
         self._answers: list[Answered] = []
-        self._again: list[str] = []
-        """Items answered wrong in this sitting, oldest first: they come back before it ends."""
-        self._refold()
+        self._turned: list[Answered] = []
+        """The last answer as it stood before each time that it was overruled."""
 
-    def _refold(self) -> None:
-        reviews = self.store.reviews()
-        self.memories = schedule.fold(reviews)
-        newest = {review.item: review.correct for review in reviews}
-        self.wrong = {item for item, correct in newest.items() if not correct}
+    @property
+    def memories(self) -> Mapping[str, Memory]:
+        """What the schedule believes, item by item."""
+        return self.learner.memories
+
+    @property
+    def wrong(self) -> AbstractSet[str]:
         """Items whose newest answer was wrong."""
-        end = schedule.day_end(self._now())
-        self._introduced = _introduced_today(reviews, end)
+        return self.learner.wrong
+
+    # ---- the time box
+
+    def _box(self) -> datetime | None:
+        minutes = self.settings.minutes
+        return None if minutes is None else self.began + timedelta(minutes=minutes)
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the minutes that were set are over before the items; the one at hand may be answered."""
+        if self._ends is None or not self._answers or self._now() < self._ends:
+            return False
+        return self.next() is not None
+
+    def go_on(self) -> None:
+        """As many minutes once more, from now."""
+        if self.settings.minutes is not None:
+            self._ends = self._now() + timedelta(minutes=self.settings.minutes)
 
     # ---- what there is to do
 
@@ -106,8 +131,8 @@ class Study:
 
     def awake(self) -> list[Item]:
         """What this sitting may ask, now or later: neither suspended nor buried."""
-        now = self._now()
-        return [item for item in self._pool() if not self.marking.asleep(item.id, now)]
+        asleep = self.marking.asleep(self._now())
+        return [item for item in self._pool() if item.id not in asleep]
 
     @property
     def has_items(self) -> bool:
@@ -117,12 +142,13 @@ class Study:
     def counts(self) -> dict[str, Count]:
         """Topic -> what is due, new and learned, over the whole bank."""
         now = self._now()
+        ends, asleep = schedule.day_end(now), self.marking.asleep(now)
         counts: dict[str, Count] = {}
         for item in self.bank.items.values():
             old = counts.get(item.topic, Count())
             memory = self.memories.get(item.id)
-            awake = not self.marking.asleep(item.id, now)
-            due = awake and memory is not None and schedule.is_due(memory, now)
+            awake = item.id not in asleep
+            due = awake and memory is not None and schedule.is_due(memory, now, ends)
             counts[item.topic] = Count(
                 due=old.due + due,
                 new=old.new + (awake and memory is None),
@@ -131,41 +157,112 @@ class Study:
         return counts
 
     def left(self) -> tuple[int, int]:
-        """(due, new) that this sitting would still ask."""
-        due, new = self._queues()
-        return len(due), len(new)
+        """(due, new) that this sitting would still ask; all that is crammed counts as due."""
+        queues = self._queues()
+        met = 0 if self.order is None or self.cram else self._unseen(queues.due)
+        return queues.again - met, len(queues.new) + met
 
-    def _queues(self) -> tuple[list[Item], list[Item]]:
-        """What is due, most overdue first, and what is new, topics taken in turn."""
-        now = self._now()
-        pool = [item for item in self.awake() if not unknown_numbers(item, self.numbers)]
-        known = [item for item in pool if item.id in self.memories]
-        due = [
-            item for item in known if schedule.is_due(self.memories[item.id], now) or item.id in self._again
-        ]
-        due.sort(key=lambda item: self.memories[item.id].due)
-        new = _interleaved([item for item in pool if item.id not in self.memories])
-        return due, new[: max(0, NEW_PER_DAY - self._introduced)]
+    def today(self) -> Left:
+        """What the limits of a day let this sitting ask, and what they leave for another day."""
+        if self.order is not None and not self.cram:
+            due, new = self.left()
+            return Left(due=due, new=new, due_over=0, new_over=0)
+        queues, (all_due, all_new) = self._queues(), self._waiting()
+        return Left(
+            due=queues.again,
+            new=len(queues.new),
+            due_over=len(all_due) - len(queues.urgent) - len(queues.due),
+            new_over=len(all_new) - len(queues.new),
+        )
 
     def next(self) -> Item | None:
-        """The next item: due before new, another topic and another family than the last if there is one."""
-        due, new = self._queues()
-        return self._apart(due) or self._apart(new) or next(iter(due + new), None)
+        """The next item: due before new, what one was wrongly sure of first; topics and families apart."""
+        return pick(self._queues(), [done.item for done in self._answers], mixed=not self.cram)
 
-    def _apart(self, queue: list[Item]) -> Item | None:
-        last = self._last
-        if last is None:
-            return queue[0] if queue else None
-        others = [
-            item for item in queue if item.id != last.id and not (item.family and item.family == last.family)
-        ]
-        return next((item for item in others if item.topic != last.topic), others[0] if others else None)
+    def _askable(self) -> list[Item]:
+        return [item for item in self.awake() if item.id not in self._unmeasured()]
+
+    def _unmeasured(self) -> AbstractSet[str]:
+        """Items that ask for what nobody has measured; looked for again when either side is another one."""
+        bank, numbers = self._looked_at
+        if bank is not self.bank or numbers is not self.numbers:
+            self._looked_at = self.bank, self.numbers
+            found = (id_ for id_, item in self.bank.items.items() if unknown_numbers(item, self.numbers))
+            self._unknown = frozenset(found)
+        return self._unknown
+
+    def _waiting(self) -> tuple[list[Item], list[Item]]:
+        """What is due and what is new, whatever the limits; what was missed in this sitting apart."""
+        now, memories, missed = self._now(), self.memories, self._missed()
+        pool = [item for item in self._askable() if item.id not in missed]
+        ends = schedule.day_end(now)
+        known = [(memories[item.id], item) for item in pool if item.id in memories]
+        due = [pair for pair in known if schedule.is_due(pair[0], now, ends)]
+        due.sort(key=lambda pair: pair[0].due)
+        new = [item for item in pool if item.id not in memories]
+        return [item for _, item in due], sorted(new, key=lambda item: item.difficulty)
+
+    def _missed(self) -> dict[str, int]:
+        """Item missed in this sitting and not recalled since -> how many answers ago; longest ago first."""
+        newest = {done.item.id: (place, done.rating) for place, done in enumerate(self._answers)}
+        count = len(self._answers)
+        missed = {id_: count - place - 1 for id_, (place, rating) in newest.items() if rating == 1}
+        return dict(sorted(missed.items(), key=lambda pair: -pair[1]))
+
+    def _queues(self) -> Queues:
+        apart = APART
+        if self.cram:
+            urgent, due, new = self._crammed()
+        elif self.order is not None:  # what was missed gains little on the same day: it comes last
+            (urgent, due, new), apart = self._planned(), len(self._answers)
+        else:
+            urgent, due, new = self._limited()
+        back = {item.id: item for item in self._askable()} if (missed := self._missed()) else {}
+        return Queues(
+            returning=[back[id_] for id_, ago in missed.items() if id_ in back and ago >= apart],
+            urgent=urgent,
+            due=due,
+            new=new,
+            waiting=[back[id_] for id_, ago in missed.items() if id_ in back and ago < apart],
+        )
+
+    def _limited(self) -> tuple[list[Item], list[Item], list[Item]]:
+        """(urgent, due, new) of today, topics taken in turn. What was asked today counts but once."""
+        due, new = self._waiting()
+        met, asked = self.learner.today(self._now())
+        most = self.settings.reviews_per_day
+        urgent = [item for item in due if item.id in self.learner.surely_wrong]
+        rest = interleaved(item for item in due if item.id not in self.learner.surely_wrong)
+        if most is not None:
+            room = max(0, most - len(asked))
+            fresh = [item.id for item in (*urgent, *rest) if item.id not in asked and item.id not in met]
+            over = set(fresh[room:])
+            urgent = [item for item in urgent if item.id not in over]
+            rest = [item for item in rest if item.id not in over]
+        return urgent, rest, interleaved(new)[: max(0, self.settings.new_per_day - len(met))]
+
+    def _planned(self) -> tuple[list[Item], list[Item], list[Item]]:
+        """What the plan asks and was not answered in this sitting yet, new or not, as if it were due."""
+        done = {answered.item.id for answered in self._answers}
+        there = {item.id: item for item in self._askable() if item.id not in done}
+        return [], [there[id_] for id_ in self.order or () if id_ in there], []
+
+    def _unseen(self, items: Iterable[Item]) -> int:
+        return sum(item.id not in self.memories for item in items)
+
+    def _crammed(self) -> tuple[list[Item], list[Item], list[Item]]:
+        """Everything that was not answered in this sitting yet, as if it were due; weakest recall first."""
+        now, done = self._now(), {done.item.id for done in self._answers}
+        pool = sorted(self._askable(), key=lambda item: item.difficulty)
+        left = interleaved(item for item in pool if item.id not in done)
+        left.sort(key=lambda item: -forgotten(self.memories.get(item.id), now))
+        return [], left, []
 
     # ---- answering
 
     def answer(self, item: Item, given: Any, confidence: float | None, seconds: float) -> Answered:  # noqa: ANN401
         """Grade an answer and keep it; it is on disk when this returns."""
-        judged = grade(item, given, self.numbers)
+        judged = grade(item, given, self.numbers, self._terms)
         rating = propose(item, judged, given, confidence, seconds)
         now = self._now()
         review = Review(
@@ -178,73 +275,74 @@ class Study:
             confidence=confidence,
             rating=rating,
             seconds=round(seconds, 1),
+            cram=self.cram,
         )
         before = self.memories.get(item.id)
-        memory = schedule.review(item.id, before, rating, review.at)
+        id_ = self.store.add_review(review)
+        self.learner.refresh()
+        memory = self.memories.get(item.id)
         done = Answered(
-            item=item, grade=judged, rating=rating, review=self.store.add_review(review), memory=memory
+            item=item,
+            grade=judged,
+            rating=rating,
+            review=id_,
+            confidence=confidence,
+            before=before,
+            memory=memory,
         )
-        self.memories[item.id] = memory
-        (self.wrong.discard if judged.correct else self.wrong.add)(item.id)
-        self._introduced += before is None
-        self._last = item
         self._answers.append(done)
-        self._remember(item.id, rating)
+        self._turned.clear()
         return done
-
-    def _remember(self, item: str, rating: int) -> None:
-        """Have an item come back in this sitting after an `again`, and no more after anything else."""
-        self._again = [other for other in self._again if other != item]
-        if rating == 1:
-            self._again.append(item)
 
     def rerate(self, rating: int) -> Answered:
         """Change the rating of the last answer. Raises IndexError when there is none."""
         last = self._answers[-1]
         self.store.amend(last.review, rating, self._now().astimezone(UTC))
-        self._refold()
-        self._remember(last.item.id, rating)
-        changed = Answered(
-            item=last.item,
-            grade=last.grade,
-            rating=rating,
-            review=last.review,
-            memory=self.memories[last.item.id],
-        )
+        self.learner.refresh()
+        changed = replace(last, rating=rating, memory=self.memories.get(last.item.id))
         self._answers[-1] = changed
+        self._turned.clear()
         return changed
+
+    def overrule(self) -> Answered:
+        """Turn the judgement of the last answer around; the rating follows. Raises IndexError without one."""
+        last = self._answers[-1]
+        correct = not last.grade.correct
+        kept = next(row for row in self.store.reviews(last.item.id) if row.id == last.review)
+        judged = replace(last.grade, correct=correct)
+        rating = propose(last.item, judged, json.loads(kept.given), kept.confidence, kept.seconds)
+        changed = self._judge(replace(last, grade=judged, rating=rating, overruled=not last.overruled))
+        self._turned.append(last)
+        return changed
+
+    def restore(self) -> Answered | None:
+        """Take the last overruling back; None when there was none since the last answer."""
+        if not self._turned:
+            return None
+        before = self._judge(self._turned[-1])
+        self._turned.pop()  # only now: what could not be kept can be undone once more
+        return before
+
+    def _judge(self, done: Answered) -> Answered:
+        """Keep a judgement and a rating of the last answer in the place of what stood there."""
+        at = self._now().astimezone(UTC)
+        self.store.amend(done.review, done.rating, at, correct=done.grade.correct)
+        self.learner.refresh()
+        self._answers[-1] = replace(done, memory=self.memories.get(done.item.id))
+        return self._answers[-1]
 
     def undo(self) -> Item | None:
         """Take the last answer of this sitting back; returns its item, to be asked again."""
         if not self._answers:
             return None
-        last = self._answers.pop()
+        last = self._answers[-1]
         self.store.amend(last.review, None, self._now().astimezone(UTC))
-        self._refold()
-        self._again = [item for item in self._again if item != last.item.id]
-        if self._answers:
-            self._remember(self._answers[-1].item.id, self._answers[-1].rating)
-        self._last = self._answers[-1].item if self._answers else None
+        self.learner.refresh()
+        self._turned.clear()
+        self._answers.pop()  # only now: what could not be kept can be undone once more
         return last.item
 
     @property
     def answers(self) -> tuple[Answered, ...]:
         """The answers of this sitting."""
         return tuple(self._answers)
-
-
-def _interleaved(items: list[Item]) -> list[Item]:
-    """The items with topics taken in turn, easy before hard within each."""
-    by_topic: dict[str, list[Item]] = {}
-    for item in sorted(items, key=lambda item: item.difficulty):
-        by_topic.setdefault(item.topic, []).append(item)
-    turns = max((len(queue) for queue in by_topic.values()), default=0)
-    return [queue[turn] for turn in range(turns) for queue in by_topic.values() if turn < len(queue)]
-
-
-def _introduced_today(reviews: list[Review], end: datetime) -> int:
-    """How many items were seen for the first time in the 24 hours before `end`."""
-    first: dict[str, datetime] = {}
-    for review in reviews:
-        first.setdefault(review.item, review.at)
-    return sum(0 < (end - at).total_seconds() <= 86_400 for at in first.values())

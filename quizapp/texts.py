@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from quizapp.bank import DELETION
 from quizapp.model import Item
 from quizapp.parts import Frozen
+from quizapp.spelling import LONG
 
 NO_TEXT = frozenset(
     {
@@ -18,6 +20,7 @@ NO_TEXT = frozenset(
     }
 )
 """Fields that name and classify."""
+_LONG_WORD = re.compile(rf"[^\W\d_]{{{LONG - 1},}}")
 
 
 def plain(text: str) -> str:
@@ -68,3 +71,20 @@ class Texts:
         if known is None or known[0] is not item:
             known = self._known[item.id] = (item, of(item))
         return known[1]
+
+
+class Vocabulary:
+    """The long words of the terms in a bank: whoever types one of them means it. Looked up late.
+
+    They are those of the glossary and of every card and cloze.
+    """
+
+    def __init__(self, items: Callable[[], Iterable[Item]]) -> None:
+        self._items = items
+        self._words: set[str] | None = None
+
+    def __contains__(self, word: object) -> bool:
+        if self._words is None:
+            terms = (i for i in self._items() if i.topic == "glossary" or i.kind in ("card", "cloze"))
+            self._words = {found for item in terms for found in _LONG_WORD.findall(of(item))}
+        return word in self._words

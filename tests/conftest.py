@@ -46,6 +46,8 @@ def store(tmp_path):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
-    """QUIZAPP_HOME in a folder of its own."""
+    """QUIZAPP_HOME in a folder of its own, of somebody who had the tour."""
     monkeypatch.setenv("QUIZAPP_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.yaml").write_text("tour: false\n", encoding="utf-8")
     return tmp_path / "home"

@@ -54,9 +54,13 @@ def test_the_commands_are_these():
         "claims",
         "doctor",
         "export",
+        "keys",
+        "mock",
         "new",
+        "plan",
         "prove",
         "schema",
+        "serve",
         "stats",
         "study",
     ]
@@ -99,15 +103,23 @@ def test_the_app_is_opened_where_it_was_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
     assert main(["study", "--topic", "attention"]) == 3
     assert main(["study", "--filter", "is:due -is:wrong"]) == 3
+    assert main(["study", "--level", "senior", "--kind", "cho", "--claim", "lstm", "--filter", "a or b"]) == 3
+    assert main(["study", "--cram", "--new", "0", "--reviews", "50", "--minutes", "25"]) == 3
     assert main(["browse", "is:due", '"path length"']) == 3
     assert main([]) == 3
+    narrow = "level:senior kind:cho claim:lstm"
     assert [given for given in opened if given != "run"] == [
         {"topic": "attention", "start": "study", "query": ""},
         {"topic": None, "start": "study", "query": "is:due -is:wrong"},
+        {"topic": None, "start": "study", "query": " or ".join(f"{text} {narrow}" for text in "ab")},
+        {
+            **{"topic": None, "start": "study", "query": "", "cram": True},
+            **{"new_per_day": 0, "reviews_per_day": 50, "minutes": 25},
+        },
         {"topic": None, "start": "browse", "query": 'is:due "path length"'},
         {"topic": None, "start": "home", "query": ""},
     ]
-    assert opened.count("run") == 4
+    assert opened.count("run") == 6
 
 
 @pytest.mark.parametrize("arguments", [("study", "--filter", "is:dead"), ("browse", "is:dead")])

@@ -5,7 +5,9 @@ import dataclasses
 import pytest
 
 from quizapp import parts
-from quizapp.grade import grade, number, plain, same, unknown_numbers
+from quizapp.amounts import number
+from quizapp.grade import grade, unknown_numbers
+from quizapp.spelling import plain, same
 
 NUMBERS = {"gradient_distance.lstm_slope": -0.49, "gradient_distance.lstm_minus_rnn": 0.3}
 
@@ -158,8 +160,10 @@ def test_percent_is_read_in_the_unit_asked_for(all_kinds):
     assert grade(item, "5", {}).correct
 
 
-@pytest.mark.parametrize(("typed", "value"), [("4 G", 4), ("4 GiB", 4), ("4k", 4000), ("4 M", 4e6)])
-def test_the_letter_of_the_unit_is_not_a_factor(typed, value):
+@pytest.mark.parametrize(
+    ("typed", "value"), [("4 G", 4), ("4 GiB", 4), ("4k", 4 / 2**20), ("4 M", 4 / 2**10)]
+)
+def test_the_letter_of_a_unit_is_read_in_powers_of_two_where_the_unit_is(typed, value):
     assert number(typed, "GiB") == value
 
 

@@ -18,13 +18,16 @@ APP = ROOT / "quizapp"
 BENCH = ROOT / "verifiers"
 
 LEVELS = {
-    **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "files", "arithmetic"), 1),
-    **dict.fromkeys(("strict_yaml", "bank", "claims", "grade", "schedule", "steps", "marks", "store", "settings"), 2),
-    **dict.fromkeys(("ui", "commands", "__main__"), 4),
+    **dict.fromkeys(("errors", "model", "parts", "evidence", "paths", "files", "arithmetic", "served"), 1),
+    **dict.fromkeys(("safe_text",), 1),
+    **dict.fromkeys(("bank_cache", "packs", "pack_content", "strict_json"), 2),
+    **dict.fromkeys(("strict_yaml", "bank", "claims", "schedule", "steps", "marks", "store", "settings"), 2),
+    **dict.fromkeys(("grade", "amounts", "spelling", "sketch", "terms", "interviews"), 2),
+    **dict.fromkeys(("ui", "serving", "commands", "packing", "merging", "saying", "data_commands", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
-FOR_BOTH = {"wire", "catalogue"}
-STANDARD_ONLY = {"wire", "verdict", "stats", "catalogue", "serve"}
+FOR_BOTH = {"wire", "catalogue", "outside"}
+STANDARD_ONLY = {"wire", "verdict", "stats", "catalogue", "outside", "serve"}
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,23 @@ def test_textual_stays_in_the_interface():
         found.where
         for name, found in of_app() + of_bench()
         if found.module.split(".")[0].startswith("textual") and not name.startswith("quizapp.ui")
+        if found.module.split(".")[0] != "textual_serve"
+    ]
+    assert wrong == []
+
+
+def test_serving_knows_no_screen_and_nothing_else_knows_how_to_serve():
+    wrong = [
+        f"{found.where}: {found.module}"
+        for name, found in of_app() + of_bench()
+        if found.module.split(".")[0] in ("textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2")
+        or f"{found.module}.".startswith("quizapp.serving.")
+        if not name.startswith("quizapp.serving") and not (name == "quizapp.commands" and found.lazy)
+    ]
+    wrong += [
+        f"{found.where}: {found.module}"
+        for name, found in of_app()
+        if name.startswith("quizapp.serving") and f"{found.module}.".startswith(("quizapp.ui.", "textual."))
     ]
     assert wrong == []
 
@@ -187,6 +207,7 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.__main__", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
         ("quizapp.ui.app", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
         ("quizapp.ui.app", ("quizapp.statistics", "quizapp.summary", "quizapp.memories")),
+        ("quizapp.ui.app", ("quizapp.plan", "quizapp.planned", "quizapp.forecast", "numpy")),
         ("quizapp.summary", ("torch", "textual", "pydantic", "yaml", "fsrs")),
         ("quizapp.new", ("torch", "textual")),
         ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),
@@ -194,12 +215,20 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.proof", ("torch", "textual", "pydantic")),
         ("quizapp.check", ("torch", "textual")),
         ("quizapp.doctor", ("torch", "textual")),
+        ("quizapp.keymap", ("torch", "textual", "yaml")),
+        (
+            "quizapp.ui.app",
+            ("quizapp.ui.palette", "quizapp.ui.tour", "quizapp.ui.keytable", "quizapp.keymap"),
+        ),
+        ("quizapp.serving.evening", ("torch", "textual", "jinja2", "pydantic")),
+        ("quizapp.serving.door", ("aiohttp", "textual_serve")),
         ("quizapp.export", ("torch", "textual", "matplotlib", "genanki")),
         ("quizapp.ui.app", ("torch", "pydantic", "yaml", "textual_plot")),
         ("quizapp.ui.practice", ("torch", "pydantic", "quizapp.query", "quizapp.export")),
         ("quizapp.ui.browse", ("torch", "pydantic", "yaml", "quizapp.proof")),
         ("quizapp.verifiers.wire", ("torch", "textual")),
         ("quizapp.verifiers.verdict", ("torch", "textual")),
+        ("quizapp.verifiers.outside", ("torch", "textual")),
         ("quizapp.verifiers.catalogue", ("torch", "textual")),
         ("quizapp.verifiers.serve", ("torch", "textual")),
     ],

@@ -46,11 +46,11 @@ def test_marks_are_toggled_and_come_back(store, clock, marking):
 
 def test_buried_is_until_the_learners_day_ends(clock, marking):
     assert marking.toggle("a", "bury")
-    assert marking.asleep("a", clock())
+    assert "a" in marking.asleep(clock())
     clock.forward(hours=15)  # 03:00, still the same day
-    assert marking.asleep("a", clock())
+    assert "a" in marking.asleep(clock())
     clock.forward(hours=1)
-    assert not marking.asleep("a", clock())
+    assert "a" not in marking.asleep(clock())
     assert marking.toggle("a", "bury"), "it is over, so burying buries again"
     assert not marking.toggle("a", "bury")
 
@@ -142,7 +142,7 @@ def study(all_kinds, store, clock):
 
 
 def asked(study):
-    return {item.id for queue in study._queues() for item in queue}
+    return {item.id for queue in study._queues().tiers for item in queue}
 
 
 @pytest.mark.parametrize("kind", ["suspend", "bury"])

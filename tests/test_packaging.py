@@ -95,6 +95,7 @@ def test_the_wheel_holds_the_app_the_bench_the_banks_and_nothing_else(wheel):
     wanted = {name if name.startswith("quizapp/") else f"quizapp/{name}" for name in wanted}
     assert {"quizapp/verifiers/wire.py", "quizapp/questions/claims.yaml", "quizapp/ui/app.tcss"} <= set(names)
     assert "quizapp/questions/schema/bank.json" in names
+    assert {"quizapp/serving/page/index.html", "quizapp/serving/page/page.js"} <= set(names)
     assert set(names) == wanted
     assert len(names) == len(set(names))
 

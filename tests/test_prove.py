@@ -77,7 +77,7 @@ def test_the_json_of_a_proof_is_what_was_promised(bench: type[ToyBench]):
     said = call("prove", ONE_CLAIM, "--json", "--seeds", "2")
     row = json.loads(said.stdout, parse_constant=pytest.fail)
     names = "claim verdict expected surprise checks seeds seconds device machine threads versions profile"
-    names += " fingerprint at reason conditions stale rerun"
+    names += " fingerprint at reason conditions published stale rerun"
     assert list(row) == names.split()
     assert list(row["checks"][0]) == (
         ["name", "arm", "must", "unit", "estimate", "low", "high", "bounds", "values", "outcome"]

@@ -178,3 +178,29 @@ def test_five_thousand_items_take_less_than_30_ms(all_kinds, text):
         query.select(bank.items.values(), query.parse(text, bank), facts)
         best = min(best, time.process_time() - begin)
     assert best < 0.03
+
+
+@pytest.mark.parametrize(
+    ("text", "narrow"),
+    [
+        ("", 'level:"senior"'),
+        ("is:wrong", 'is:wrong level:"senior"'),
+        ("a or b", 'a level:"senior" or b level:"senior"'),
+        ('"a or b"', '"a or b" level:"senior"'),
+        ("a OR -id:b", 'a level:"senior" or -id:b level:"senior"'),
+    ],
+)
+def test_a_query_is_narrowed_in_every_alternative(text, narrow):
+    assert query.narrowed(text, 'level:"senior"') == narrow
+
+
+@pytest.mark.parametrize("text", ["or a", "a or", "a or or b"])
+def test_what_is_wrong_in_a_query_stays_wrong_when_it_is_narrowed(text, all_kinds):
+    with pytest.raises(QueryError):
+        query.parse(query.narrowed(text, "level:senior"), all_kinds)
+
+
+def test_the_place_of_an_error_is_that_in_what_was_typed(all_kinds):
+    with pytest.raises(QueryError) as error:
+        query.parse(query.narrowed("is:wrong topic:", "level:senior"), all_kinds)
+    assert error.value.at == len("is:wrong topic:")

@@ -45,7 +45,7 @@ def test_everything_set(file: Path) -> None:
     ("line", "said"),
     [
         ("minuts: 3", "Did you mean `minutes`?"),
-        ("colour: red", "There are: new_per_day"),
+        ("shade: red", "There are: new_per_day"),
         ("minutes: 0", "whole number from 1"),
         ("minutes: true", "whole number from 1"),
         ("new_per_day: many", "whole number from 0"),
@@ -102,3 +102,36 @@ def test_what_is_shown_can_be_set_again(file: Path) -> None:
         if name != "keys":
             settings.put(file, name, text)
     assert settings.load(file) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tour: false\n",
+        "theme: contrast\nminutes: 25\nmotion: true\ninterview: 2027-01-31\nnew_per_day: 0\n",
+        "interview: 2027-01-31",
+    ],
+)
+def test_plain_lines_mean_what_yaml_says_and_need_none(
+    file: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "_plain", lambda path: None)
+    by_yaml = settings.load(written(file, text))
+    monkeypatch.undo()
+    assert settings._plain(file) == by_yaml != settings.Settings()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# mine\n",
+        "keys:\n  a: b\n",
+        "minutes: 025",
+        "minutes: 5\nminutes: 5",
+        "theme: dark # x",
+        "minutes: 0",
+    ],
+)
+def test_anything_else_is_left_to_yaml(file: Path, text: str) -> None:
+    assert settings._plain(written(file, text + "\n")) in (None, settings.Settings())

@@ -340,3 +340,15 @@ def test_a_long_practice_is_counted_quickly(all_kinds):
     held = memories.memories(reviews, bank, NOW)
     summary.pages(found, held, bank, 100)
     assert time.process_time() - began < 12
+
+
+def test_crammed_answers_are_answers_but_neither_calibration_nor_schedule(all_kinds):
+    asked = dataclasses.replace(many()[0], confidence=0.9, correct=False, rating=1)
+    reviews = [asked, dataclasses.replace(asked, at=asked.at + timedelta(days=3), cram=True)]
+    found = statistics.answers(reviews, [], all_kinds, NOW)
+    assert (found.spans[0].right.n, found.spans[0].crammed) == (2, 1)
+    assert found.calibration.right.n == 1
+    assert found.confident_errors[0].times == 2
+    assert schedule.fold(reviews) == schedule.fold(reviews[:1])
+    held = memories.memories(reviews, all_kinds, NOW)
+    assert held.retention == memories.memories(reviews[:1], all_kinds, NOW).retention

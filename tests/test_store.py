@@ -60,6 +60,18 @@ def test_a_review_comes_back_as_it_went_in(store):
     assert back == Review(**{**review().__dict__, "id": id_})
 
 
+def test_reviews_can_be_asked_for_by_item_and_by_id(store):
+    crammed = Review(**{**review("b").__dict__, "cram": True})
+    ids = [store.add_review(one) for one in (review("a"), crammed, review("a"))]
+    assert [(one.item, one.cram) for one in store.reviews()] == [("a", False), ("b", True), ("a", False)]
+    assert [one.id for one in store.reviews("a")] == [ids[0], ids[2]]
+    assert [one.id for one in store.reviews(after=ids[0], upto=ids[1])] == [ids[1]]
+    store.amend(ids[0], 2, NOW)
+    store.amend(ids[2], None, NOW)
+    assert store.newest() == (ids[2], 2)
+    assert store.amended(1, 2) == {ids[2]: "a"}
+
+
 def test_changing_a_rating_and_undoing_are_rows_of_their_own(store):
     first, second = store.add_review(review("a")), store.add_review(review("b"))
     store.amend(first, 1, NOW)

@@ -1,7 +1,8 @@
 """What experiments there are, read from their source without running it. Standard library only.
 
 An experiment is one file in `experiments/` with a docstring, a TITLE, and the literals CHECKS, PLOT,
-LOOKS and PROFILES. Its fingerprint is a hash of its file and of every bench file it imports.
+LOOKS and PROFILES; where published numbers can be set beside its own, also OUTSIDE and FIGURES. Its
+fingerprint is a hash of its file and of every bench file it imports.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from . import outside
+from .outside import Outside
 from .verdict import Check, declared
 
 BENCH = Path(__file__).parent
 LITERALS = ("TITLE", "CHECKS", "PLOT", "LOOKS", "PROFILES")
+OPTIONAL: dict[str, Any] = {"FIGURES": {}, "OUTSIDE": ()}
+"""Literals that a file may leave out, and what that means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,9 @@ class Experiment:
     profiles: dict[str, dict[str, Any]]
     path: Path
     fingerprint: str
+    figures: dict[str, tuple[str, str, str]]
+    """Name -> (unit, interval, meaning) of what is measured only to stand beside a published number."""
+    outside: tuple[Outside, ...]
 
 
 def names() -> list[str]:
@@ -63,25 +71,34 @@ def _read(path: Path, mark: str) -> Experiment:
     if "does not show" not in doc:
         raise ValueError(f"the docstring of {path.name} must say what the experiment does not show")
     _judge_literals(path.name, found)
+    checks, figures = declared(found["CHECKS"]), outside.figures(found["FIGURES"])
+    if set(checks) & set(figures):
+        raise ValueError(f"{path.name}: a figure has the name of a check")
     return Experiment(
         name=path.stem,
         title=found["TITLE"],
         doc=doc,
-        checks=declared(found["CHECKS"]),
+        checks=checks,
         plot=found["PLOT"],
         looks=tuple(found["LOOKS"]),
         profiles=found["PROFILES"],
         path=path,
         fingerprint=mark,
+        figures=figures,
+        outside=outside.declared(found["OUTSIDE"], checks, figures),
     )
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:
-    """The values of LITERALS. Raises ValueError for one that is not a literal."""
-    found: dict[str, Any] = {}
+    """The values of LITERALS and OPTIONAL. Raises ValueError for one that is not a literal."""
+    found: dict[str, Any] = dict(OPTIONAL)
     for node in tree.body:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id in LITERALS:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(target, ast.Name)
+            and target.id in (*LITERALS, *OPTIONAL)
+        ):
             found[target.id] = ast.literal_eval(node.value)
     return found
 

@@ -18,8 +18,8 @@ import torch
 from . import catalogue
 from .catalogue import Experiment
 from .lab import Lab
-from .verdict import judge
-from .wire import Checked, CheckResult, Event, Finished, Progress, Started
+from .verdict import interval, judge
+from .wire import Checked, CheckResult, Event, Figure, Figured, Finished, Progress, Started
 
 ARMS = ("claim", "control")
 
@@ -84,6 +84,7 @@ def run(
     emit(_started(experiment, profile, device, looks))
     trial = importlib.import_module(f"{__package__}.experiments.{name}").trial
     values: dict[str, list[float]] = {check: [] for check in experiment.checks}
+    beside: dict[str, list[float]] = {}
     results: dict[str, CheckResult] = {}
     done = 0
     for look in looks:
@@ -98,6 +99,7 @@ def run(
                 )
                 trial(lab)
                 _take(experiment, lab, values)
+                _take_figures(experiment, lab, beside)
                 emit(Progress(done=len(ARMS) * done + position + 1, most=len(ARMS) * looks[-1]))
             done += 1
         results = {
@@ -105,6 +107,8 @@ def run(
         }
         for result in results.values():
             emit(Checked(check=result))
+        for figure in _figures(experiment, beside, len(looks)):
+            emit(Figured(figure=figure))
         if all(result.outcome != "unclear" for result in results.values()):
             break
     reason = _untripped(results.values())
@@ -154,3 +158,28 @@ def _take(experiment: Experiment, lab: Lab, values: dict[str, list[float]]) -> N
         )
     for name, value in lab.values.items():
         values[name].append(value)
+
+
+def _take_figures(experiment: Experiment, lab: Lab, values: dict[str, list[float]]) -> None:
+    """Move a trial's figures over. Raises ValueError for one that is not declared."""
+    unknown = sorted(set(lab.figures) - set(experiment.figures))
+    if unknown:
+        raise ValueError(f"{experiment.name}, {lab.arm} arm: figures {unknown} are not declared")
+    for name, value in lab.figures.items():
+        values.setdefault(name, []).append(value)
+
+
+def _figures(experiment: Experiment, values: dict[str, list[float]], looks: int) -> Iterable[Figure]:
+    """The figures after these values, when so many looks were planned."""
+    for name, found in values.items():
+        unit, kind, meaning = experiment.figures[name]
+        estimate, low, high = interval(kind, found, looks)
+        yield Figure(
+            name=name,
+            unit=unit,
+            meaning=meaning,
+            estimate=estimate,
+            low=low,
+            high=high,
+            values=tuple(found),
+        )

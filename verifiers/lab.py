@@ -36,6 +36,7 @@ class Lab:
         self.device = torch.device(device)
         self.generator = torch.Generator().manual_seed(seed * 7919 + 17)
         self.values: dict[str, float] = {}
+        self.figures: dict[str, float] = {}
         self._emit = emit
 
     def randn(self, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -55,3 +56,12 @@ class Lab:
         if name in self.values:
             raise ValueError(f"check {name!r} was reported twice in one trial")
         self.values[name] = float(value)
+
+    def figure(self, name: str, value: float) -> None:
+        """Report a declared figure for this seed, to stand beside a published number; not every trial need.
+
+        Raises ValueError when given twice.
+        """
+        if name in self.figures:
+            raise ValueError(f"figure {name!r} was reported twice in one trial")
+        self.figures[name] = float(value)

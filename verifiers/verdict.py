@@ -105,16 +105,20 @@ def outcome(low: float, high: float, bounds: tuple[float | None, float | None]) 
     return "unclear"
 
 
+def interval(kind: str, values: Sequence[float], looks: int) -> tuple[float, float, float]:
+    """(estimate, low, high) of values, one per seed, by one of INTERVALS, when `looks` looks were planned."""
+    if kind == "range":
+        return stats.range_interval(values)
+    if kind == "ratio":
+        return stats.ratio_interval(values, stats.level(looks))
+    if kind == "share":
+        return stats.share_interval(values, stats.level(looks))
+    return stats.mean_interval(values, stats.level(looks))
+
+
 def judge(check: Check, values: Sequence[float], looks: int) -> CheckResult:
     """The check after these values, one per seed, when `looks` looks were planned."""
-    if check.interval == "range":
-        estimate, low, high = stats.range_interval(values)
-    elif check.interval == "ratio":
-        estimate, low, high = stats.ratio_interval(values, stats.level(looks))
-    elif check.interval == "share":
-        estimate, low, high = stats.share_interval(values, stats.level(looks))
-    else:
-        estimate, low, high = stats.mean_interval(values, stats.level(looks))
+    estimate, low, high = interval(check.interval, values, looks)
     return CheckResult(
         name=check.name,
         arm=check.arm,

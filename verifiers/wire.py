@@ -43,6 +43,20 @@ class CheckResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number measured only to stand beside a published one; no verdict draws on it."""
+
+    name: str
+    unit: str
+    meaning: str
+    estimate: float
+    low: float
+    high: float
+    values: tuple[float, ...]
+    """One per seed that measured it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What the app asks a warm bench to do."""
 
@@ -105,6 +119,14 @@ class Checked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figured:
+    """A figure as it stands after a look. A later one of the same name replaces it."""
+
+    kind: ClassVar[str] = "figured"
+    figure: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """A sentence of the experiment's own."""
 
@@ -134,9 +156,9 @@ class Ended:
     reason: str = ""
 
 
-Event = Started | Progress | Point | Checked | Note | Finished | Ended
+Event = Started | Progress | Point | Checked | Figured | Note | Finished | Ended
 _EVENTS: dict[str, type[Any]] = {
-    event.kind: event for event in (Started, Progress, Point, Checked, Note, Finished, Ended)
+    event.kind: event for event in (Started, Progress, Point, Checked, Figured, Note, Finished, Ended)
 }
 
 
@@ -197,6 +219,8 @@ def decode(line: str) -> Event:
         kind = _EVENTS[body.pop("event")]
         if kind is Checked:
             return Checked(check=check_from(body["check"]))
+        if kind is Figured:
+            return Figured(figure=figure_from(body["figure"]))
         for name in ("x", "y", "seconds"):
             if name in body:
                 body[name] = number(body[name])
@@ -219,3 +243,9 @@ def check_from(body: dict[str, Any]) -> CheckResult:
         "values": tuple(number(value) for value in body["values"]),
     }
     return CheckResult(**{**body, **rest})
+
+
+def figure_from(body: dict[str, Any]) -> Figure:
+    """A figure from its plain form. Raises KeyError or TypeError when it is not one."""
+    numbers = {name: number(body[name]) for name in ("estimate", "low", "high")}
+    return Figure(**{**body, **numbers, "values": tuple(number(value) for value in body["values"])})

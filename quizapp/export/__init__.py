@@ -29,9 +29,65 @@ def _anki(deck: Deck) -> bytes:
     return anki.render(deck)
 
 
-FORMATS: dict[str, Callable[[Deck], bytes]] = {".md": _markdown, ".apkg": _anki}
+def _html(deck: Deck) -> bytes:
+    from quizapp.export import html
+
+    return html.render(deck)
+
+
+def _pdf(deck: Deck) -> bytes:
+    from quizapp.export import pdf
+
+    return pdf.render(deck)
+
+
+def _text(deck: Deck) -> bytes:
+    from quizapp.export import anki_text
+
+    return anki_text.tabs(deck)
+
+
+def _csv(deck: Deck) -> bytes:
+    from quizapp.export import anki_text
+
+    return anki_text.commas(deck)
+
+
+def _gift(deck: Deck) -> bytes:
+    from quizapp.export import gift
+
+    return gift.render(deck)
+
+
+def _json(deck: Deck) -> bytes:
+    from quizapp.export import json_file
+
+    return json_file.render(deck)
+
+
+FORMATS: dict[str, Callable[[Deck], bytes]] = {
+    ".html": _html,
+    ".pdf": _pdf,
+    ".md": _markdown,
+    ".apkg": _anki,
+    ".txt": _text,
+    ".csv": _csv,
+    ".gift": _gift,
+    ".json": _json,
+}
 """Suffix -> what renders it. The same deck gives the same bytes."""
-DATED = (".apkg",)
+WORDS = {
+    ".html": "one page for any browser: cards, a quiz, search; works offline",
+    ".pdf": "to print: questions first, then answers, then what was measured",
+    ".md": "to read, on GitHub or elsewhere",
+    ".apkg": "for Anki: import it again and your edits stay",
+    ".txt": "the same notes as text; needs the .apkg once, overwrites edits",
+    ".csv": "the same with commas, for spreadsheets too",
+    ".gift": "for Moodle's question bank",
+    ".json": "for programs: everything, with `quizapp schema deck`",
+}
+"""What each format is for."""
+DATED = (".apkg", ".json")
 """Formats that carry the date of each item; the others leave the ledger alone."""
 
 
@@ -41,7 +97,7 @@ def render(deck: Deck, suffix: str) -> bytes:
     if made is None:
         raise ExportError(
             f"there is no format for {suffix!r}" if suffix else "the name has no suffix to tell the format",
-            f"Use a name that ends in {' or '.join(FORMATS)}.",
+            f"Use a name that ends in {', '.join(FORMATS)}.",
         )
     return made(deck)
 

@@ -78,15 +78,17 @@ class _Note(genanki.Note):  # type: ignore[misc]
 
 def render(deck: Deck) -> bytes:
     """The package."""
-    media = {run.experiment: _media(run) for run in _runs(deck) if picture.drawable(run.plot)}
+    names = pictures(deck)
     model = _model()
     decks = []
     for topic, items in deck.topics().items():
         made = genanki.Deck(DECK_IDS[topic], f"quizapp::{topic_name(topic)}")
         for item in items:
-            made.add_note(_note(deck, item, model, {name: file for name, (file, _) in media.items()}))
+            made.add_note(_note(deck, item, model, names))
         decks.append(made)
-    return _zipped(_database(decks), [media[name] for name in sorted(media)])
+    runs = sorted(_runs(deck), key=lambda run: run.experiment)
+    media = [(names[run.experiment], picture.draw(run)) for run in runs if run.experiment in names]
+    return _zipped(_database(decks), media)
 
 
 def _model() -> genanki.Model:
@@ -104,10 +106,15 @@ def _note(deck: Deck, item: Item, model: genanki.Model, media: dict[str, str]) -
         model=model,
         fields=fields(deck, item, media),
         tags=tags(deck, item),
-        guid=genanki.guid_for("quizapp", item.id),
+        guid=guid(item),
     )
     note.at = deck.changed.get(item.id, changes.first(item))
     return note
+
+
+def guid(item: Item) -> str:
+    """What Anki knows a note by. It comes from the id alone, so that an edit makes no second note."""
+    return str(genanki.guid_for("quizapp", item.id))
 
 
 def _runs(deck: Deck) -> list[Run]:
@@ -117,11 +124,15 @@ def _runs(deck: Deck) -> list[Run]:
     return list({run.experiment: run for evidence in found for run in evidence.runs}.values())
 
 
-def _media(run: Run) -> tuple[str, bytes]:
-    """The name and the bytes of a run's picture; another picture has another name."""
-    body = picture.draw(run)
+def pictures(deck: Deck) -> dict[str, str]:
+    """Experiment -> the name of its picture. Another picture has another name; none is drawn for it."""
+    return {run.experiment: _named(run) for run in _runs(deck) if picture.drawable(run.plot)}
+
+
+def _named(run: Run) -> str:
+    drawn = Path(picture.__file__).read_bytes() + repr(run.plot).encode()
     name = re.sub(r"[^a-z0-9_]", "-", run.experiment.lower())
-    return f"quizapp_{name}_{hashlib.sha256(body).hexdigest()[:12]}.png", body
+    return f"quizapp_{name}_{hashlib.sha256(drawn).hexdigest()[:12]}.png"
 
 
 def _database(decks: list[genanki.Deck]) -> bytes:

@@ -7,8 +7,9 @@ the same Deck, and the same Deck makes the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Literal, get_args
 
 from quizapp import claims, reference
 from quizapp.bank import Bank
@@ -19,6 +20,8 @@ from quizapp.reference import Reference
 
 TOPICS: tuple[str, ...] = get_args(Topic)
 TITLE = "Interview questions that prove themselves"
+Kept = Literal["latest", "reference", "none"]
+"""Whose evidence a deck carries: the learner's newest beside the reference, the reference alone, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,8 @@ class Deck:
     where there is none."""
     changed: Mapping[str, int] = field(default_factory=dict)
     """Item -> when its content last changed, in Unix seconds (see changes.dated)."""
+    kept: Kept = "latest"
+    """Whose evidence it carries; with `none` it carries no claims either, but still the measured answers."""
 
     def topics(self) -> dict[str, list[Item]]:
         """Topic -> its items, both in order."""
@@ -52,34 +57,58 @@ class Deck:
 
 
 def of(
-    bank: Bank, runs: Mapping[str, Run], topic: str | None = None, shipped: Reference | None = None
+    bank: Bank,
+    runs: Mapping[str, Run],
+    topic: str | None = None,
+    shipped: Reference | None = None,
+    *,
+    only: AbstractSet[str] | None = None,
+    query: str = "",
+    kept: Kept = "latest",
 ) -> Deck:
-    """The deck of a bank, or of one of its topics, with the evidence that `runs` (newest first) hold.
+    """The deck of a bank, or of a part of it, with the evidence that `runs` (newest first) hold.
 
     runs: experiment -> its newest run, as Store.newest_runs() returns them.
     shipped: the reference to hold them against; left out, none.
+    only, query: the items that a query selected, and the query in words; None: all of them.
     Raises ExportError when there is nothing to export.
     """
     shipped = shipped or Reference(runs={})
     items = [item for item in bank.items.values() if topic in (None, item.topic)]
-    items.sort(key=lambda item: TOPICS.index(item.topic))
     if not items:
         known = [name for name in TOPICS if any(item.topic == name for item in bank.items.values())]
         what = "there are no items to export" if topic is None else f"there are no items on {topic!r}"
         raise ExportError(what, f"Topics with items: {', '.join(known) or 'none'}.")
+    items = [item for item in items if only is None or item.id in only]
+    if not items:
+        raise ExportError(
+            f"no item fits {query!r}", "`quizapp browse` shows what a query finds; try one that says less."
+        )
+    items.sort(key=lambda item: TOPICS.index(item.topic))
     mentioned = {id_ for item in items for id_ in item.claims}
     chosen = {
-        id_: claim for id_, claim in bank.claims.items() if topic in (None, claim.topic) or id_ in mentioned
+        id_: claim
+        for id_, claim in bank.claims.items()
+        if kept != "none" and (id_ in mentioned or (only is None and topic in (None, claim.topic)))
     }
+    references = {id_: shipped.evidence(claim) for id_, claim in chosen.items()}
+    if kept == "reference":
+        evidence = {id_: found[0] if found else None for id_, found in references.items()}
+        references = {id_: found[1:] for id_, found in references.items()}
+    else:
+        evidence = {id_: claims.judge(claim, runs) for id_, claim in chosen.items()}
+    measured = {} if kept == "reference" else reference.numbers(runs.values())
+    parts = [topic_name(topic) if topic is not None else "", query if only is not None else ""]
     return Deck(
-        title=TITLE if topic is None else f"{TITLE}: {topic_name(topic)}",
+        title=": ".join([TITLE, *filter(None, parts)]),
         topic=topic,
         items=tuple(items),
         claims=chosen,
-        evidence={id_: claims.judge(claim, runs) for id_, claim in chosen.items()},
+        evidence=evidence,
         misconceptions=bank.misconceptions,
-        references={id_: shipped.evidence(claim) for id_, claim in chosen.items()},
-        numbers=shipped.numbers() | reference.numbers(runs.values()),
+        references=references,
+        numbers=shipped.numbers() | measured,
+        kept=kept,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from quizapp import claims
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim
-from quizapp.report import number, stopped
+from quizapp.report import number, reference_text, stopped
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {
@@ -88,12 +88,13 @@ def rows(claim: Claim, evidence: Evidence, every: bool = True) -> list[Row]:
         for check in run.checks:
             name = f"{run.experiment}.{check.name}"
             role = "control" if check.arm == "control" else roles.get(name, "")
-            found.append(_row(name, check, role))
+            found.append(check_row(name, check, role))
     found.sort(key=lambda row: order[row.role])
     return [row for row in found if every or row.role]
 
 
-def _row(name: str, check: CheckResult, role: str) -> Row:
+def check_row(name: str, check: CheckResult, role: str) -> Row:
+    """One check as text. role: as in `Row`."""
     return Row(
         name=name,
         role=role,
@@ -141,3 +142,22 @@ def _seeds(seeds: Iterable[int]) -> str:
     if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
         return f"{known[0]} to {known[-1]} ({len(known)})"
     return ", ".join(map(str, known))
+
+
+def told(claim: Claim, evidence: Evidence | None, references: Iterable[Evidence]) -> list[str]:
+    """A claim and its evidence in a few lines, for where there is no room for rows."""
+    lines = [f"“{' '.join(claim.says.split())}” {sentence(claim, evidence)}"]
+    lines += [circumstances(run) for run in (evidence.runs if evidence is not None else ())]
+    lines += [reference_text(reference) for reference in references]
+    lines.append(f"Better said: {stopped(claim.correct)}")
+    return [*lines, f"Again: {command(claim, evidence)}"] if claim.checks else lines
+
+
+def circumstances(run: Run) -> str:
+    """Where, when and with which seeds a run was made."""
+    known = dict(facts(run))
+    where = known.get("Device", "an unknown device")
+    return (
+        f"Measured by {run.experiment}, profile {run.profile}, on {where}; {run.at[:10] or 'date unknown'}; "
+        f"seeds {known['Seeds']}."
+    )

@@ -13,7 +13,7 @@ from quizapp.export import findings, picture
 from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Item, Source
-from quizapp.report import reference_text
+from quizapp.report import beside_text, reference_text
 
 SPECIAL = re.compile(
     r"[\\`*_\[\]~|#@]"
@@ -22,6 +22,7 @@ SPECIAL = re.compile(
     r"|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)](?=\s|$)"
 )
 """What can be markup: code, emphasis, links, tables, headings, rules, lists, addresses and emoji."""
+SHIPPED = " This is the reference that came with quizapp; on your machine it may come out otherwise."
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -101,7 +102,7 @@ def _preface(deck: Deck) -> list[str]:
     dates = [run.at for evidence in deck.evidence.values() if evidence for run in evidence.runs if run.at]
     missing = [id_ for id_, claim in deck.claims.items() if claim.checks and deck.evidence.get(id_) is None]
     scope = "--all" if deck.topic is None else f"--topic {deck.topic}"
-    measured = "Nothing measured yet."
+    measured = "Nothing measured yet." if deck.kept != "none" else "This file was made without the evidence."
     if dates:
         first, last = min(dates)[:10], max(dates)[:10]
         measured = (
@@ -113,7 +114,7 @@ def _preface(deck: Deck) -> list[str]:
         "",
         *block(f"quizapp prove {scope}", "sh"),
         "",
-        measured,
+        measured + (SHIPPED if deck.kept == "reference" else ""),
     ]
     if missing:
         lines.append(f"Not run yet: {', '.join(link(id_, _evidence_heading(id_)) for id_ in missing)}.")
@@ -217,6 +218,9 @@ def _claim(claim: Claim, evidence: Evidence | None, references: Iterable[Evidenc
         head = ("Check", "Role", "Estimate", "Interval", "Bounds", "Outcome", "Control must")
         lines += ["", *table(head, map(_cells, rows)), ""]
         lines += [f"- {code(row.name)}: {text(row.meaning)}" for row in rows if row.role]
+        if evidence.beside:
+            lines += ["", "Beside what was published (no verdict rests on it):", ""]
+            lines += [f"- {text(beside_text(beside))}" for beside in evidence.beside]
         for run in evidence.runs:
             lines += ["", *_run(run)]
     return [*lines, "", "Run it again:", "", *block(findings.command(claim, evidence), "sh")]

@@ -29,6 +29,8 @@ class Pick:
     right: bool
     why: str = ""
     code: bool = False
+    misconception: str = ""
+    """The id of the wrong belief that picking it shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,12 @@ def sheet(item: Item, numbers: Numbers, misconceptions: Mapping[str, Misconcepti
     raise TypeError(f"no sheet for {item.kind}")
 
 
+def cited(source: model.Source) -> str:
+    """Where it stands, and how much of that was read."""
+    where = f", {source.locator}" if source.locator else ""
+    return f"{source.ref}{where} (read: {source.seen})"
+
+
 def _part(prompt: str, options: Sequence[model.Option | model.Reason], order: Iterable[int]) -> Part:
     """The options in the order they are shown, lettered."""
     picks = []
@@ -105,6 +113,7 @@ def _part(prompt: str, options: Sequence[model.Option | model.Reason], order: It
                 right=option.correct,
                 why=option.why,
                 code=bool(code),
+                misconception=option.misconception or "",
             )
         )
     return Part(prompt=prompt, picks=tuple(picks))
@@ -196,11 +205,17 @@ def _predict_number(
     )
 
 
-def _order(item: model.Order) -> Sheet:
+def order(item: model.Order) -> tuple[list[int], list[int]]:
+    """Places in the file, as they are shown and as they are right."""
     ranked = sorted(range(len(item.sequence)), key=lambda index: item.sequence[index].value)
     shown = list(steps.steps(item, SALT)[0].order)
     if shown == ranked:
         shown.reverse()  # or the question would give the answer away
+    return shown, ranked
+
+
+def _order(item: model.Order) -> Sheet:
+    shown, ranked = order(item)
     picks = tuple(
         Pick(label=letter(place), text=item.sequence[index].text, right=True)
         for place, index in enumerate(shown)
@@ -290,7 +305,13 @@ def _axis(axis: parts.Axis) -> str:
 
 def _flaw(item: model.Flaw) -> Sheet:
     spans = tuple(
-        Pick(label=str(place), text=span.text, right=span.ok, why=span.why)
+        Pick(
+            label=str(place),
+            text=span.text,
+            right=span.ok,
+            why=span.why,
+            misconception=span.misconception or "",
+        )
         for place, span in enumerate(item.spans, 1)
     )
     fixes = _part("Put it right", item.fixes, steps.steps(item, SALT)[1].order)

@@ -5,48 +5,60 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual import work
-from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from quizapp import bank, paths, settings
+from quizapp import bank, opening, paths, served, settings
 from quizapp.errors import BankError, Problem, RunsError, SettingsError
+from quizapp.learner import Learner
 from quizapp.store import Store
 from quizapp.study import Study
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.manners import Manners
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quizapp.evidence import Run
     from quizapp.grade import Numbers
     from quizapp.proof import Bench
     from quizapp.query import Query
     from quizapp.reference import Reference
+    from quizapp.ui.mock import Wish
 
-Start = Literal["home", "study", "claims", "browse"]
+Start = Literal["home", "study", "claims", "browse", "mock"]
+AT_ONCE = 1_000
+"""So many answers are folded before the first paint; it takes about 40 ms."""
 WARM_AFTER = 0.3
 """Seconds after the first paint at which the bench starts to warm up."""
 
 
-class QuizApp(App[None]):
+class QuizApp(Manners):
     """Practice, proof and claims in the terminal."""
 
     TITLE = "quizapp"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", priority=True),
-        Binding("f1", "help", "help", priority=True),
-        Binding("f2", "swap_theme", "light or dark", priority=True),
-    ]
 
     def __init__(
-        self, topic: str | None = None, start: Start = "home", claim: str | None = None, query: str = ""
+        self,
+        topic: str | None = None,
+        start: Start = "home",
+        claim: str | None = None,
+        query: str = "",
+        cram: bool = False,
+        wish: Wish | None = None,
+        **limits: int | date | None,
     ) -> None:
-        """Read the banks. Raises QueryError when the query of a start cannot be understood."""
+        """Read the banks. Raises QueryError when the query of a start cannot be understood.
+
+        cram: ask what a start selects without changing the schedule. limits: settings of a sitting that hold
+        for this run in place of those that were set; None: as it was set.
+        """
         super().__init__()
         self.problems: list[Problem] = []
         try:
@@ -59,12 +71,19 @@ class QuizApp(App[None]):
         except SettingsError as error:
             self.settings = settings.Settings()
             self.problems += error.problems
+        self.settings = opening.limited(self.settings, limits)
+        self.adopt()
         self.chosen = self._parsed(query) if query else None
         self.store = Store(paths.answers())
+        self.learner = Learner(self.store, paths.snapshot())
+        self.turn = served.turn()
+        """None on the learner's own terminal. Else this is a visit: nothing may reach beyond its folder."""
         self._bench: Bench | None = None
         self.topic = topic
+        self.cram = cram
         self.start = start
         self.claim = claim
+        self.wish = wish
         self._runs: dict[str, Run] | None = None
         self._reference: Reference | None = None
 
@@ -76,8 +95,13 @@ class QuizApp(App[None]):
         if self._bench is None:
             from quizapp.proof import Bench
 
-            self._bench = Bench()
+            self._bench = Bench() if self.turn is None else self._queued(self.turn)
         return self._bench
+
+    def _queued(self, turn: Path) -> Bench:
+        from quizapp.queued import QueuedBench
+
+        return QueuedBench(turn)
 
     @property
     def runs(self) -> Mapping[str, Run]:
@@ -114,14 +138,18 @@ class QuizApp(App[None]):
         """The time, in the learner's zone."""
         return datetime.now().astimezone()
 
-    def study(self, topic: str | None = None, only: Query | None = None) -> Study:
+    def study(self, topic: str | None = None, only: Query | None = None, cram: bool = False) -> Study:
         """A new sitting, of the items a query selects now; it knows no measurements yet."""
-        study = Study(self.bank, self.store, lambda: datetime.now().astimezone(), topic=topic)
-        if only is not None:
-            from quizapp import selection
-
-            study.only = selection.ids(study, only)
-        return study
+        return opening.sitting(
+            self.bank,
+            self.store,
+            lambda: self.clock(),
+            learner=self.learner,
+            settings=self.settings,
+            topic=topic,
+            only=only,
+            cram=cram,
+        )
 
     def _parsed(self, text: str) -> Query:
         from quizapp import query
@@ -144,13 +172,15 @@ class QuizApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """What is painted first: what was asked for."""
         if self.start == "study":
-            from quizapp.ui.practice import PracticeScreen
-
-            return PracticeScreen(self.study(self.topic, self.chosen))
+            return self._practice(self.topic, self.chosen, self.cram)
         if self.start == "claims":
             from quizapp.ui.claims import ClaimsScreen
 
             return ClaimsScreen()
+        if self.start == "mock":
+            from quizapp.ui.mock import MockScreen
+
+            return MockScreen(self.wish)
         if self.start == "browse":
             from quizapp.ui.browse import BrowseScreen
 
@@ -177,14 +207,31 @@ class QuizApp(App[None]):
             from quizapp.ui.problems import ProblemsScreen
 
             self.push_screen(ProblemsScreen(self.problems))
+        self.call_after_refresh(self._welcome)
         self.call_after_refresh(partial(self.set_timer, WARM_AFTER, self._warm))
+
+    def _welcome(self) -> None:
+        """Show somebody new around, once: at home, on their own terminal, with nothing in the way."""
+        from quizapp.ui.home import HomeScreen
+
+        alone = self.turn is None and isinstance(self.screen, HomeScreen)
+        if alone and self.settings.tour and self.store.newest() == (0, 0) and not self.store.predictions():
+            self.keep_setting("tour", "false")
+            self.open_tour()
 
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
         await asyncio.to_thread(getattr, self, "reference")
+        await asyncio.to_thread(self._back_up)
         gc.freeze()  # what is there now stays: looking through it again and again would delay keys
         self._start_bench()
+
+    def _back_up(self) -> None:
+        """Begin the day's backup; it is imported and made away from the keys."""
+        from quizapp import backups
+
+        backups.begin(self.store.path, self.clock)
 
     @work(exit_on_error=False)
     async def _start_bench(self) -> None:
@@ -198,11 +245,33 @@ class QuizApp(App[None]):
 
     # ---- the table of screens; each is imported when it is first opened
 
-    def open_study(self, topic: str | None = None) -> None:
+    async def open_home(self) -> None:
+        """What is due, topic by topic, and the last verdicts."""
+        from quizapp.ui.home import HomeScreen
+
+        for _ in range(2 * len(self.screen_stack)):  # some screens go back in two steps
+            at = self.screen
+            if isinstance(at, HomeScreen) or not isinstance(at, Keyed) or not at.check_action("leave", ()):
+                return
+            if (leaving := at.action_leave()) is not None:
+                await leaving
+
+    def open_study(self, topic: str | None = None, cram: bool = False) -> None:
         """Practise."""
+        self.push_screen(self._practice(topic, None, cram))
+
+    def _practice(self, topic: str | None, only: Query | None, cram: bool) -> Screen[None]:
+        """Practice; before it, when thousands of answers are to be read first, a screen that says so."""
         from quizapp.ui.practice import PracticeScreen
 
-        self.push_screen(PracticeScreen(self.study(topic)))
+        def sitting() -> PracticeScreen:
+            return PracticeScreen(self.study(topic, only, cram))
+
+        if self.learner.behind() <= AT_ONCE:
+            return sitting()
+        from quizapp.ui.reading import ReadingScreen
+
+        return ReadingScreen(sitting)
 
     def open_claims(self) -> None:
         """Browse the claims."""
@@ -216,11 +285,29 @@ class QuizApp(App[None]):
 
         self.push_screen(BrowseScreen())
 
+    def open_item(self, item: str) -> None:
+        """Look at one item, among the others."""
+        from quizapp.ui.browse import BrowseScreen
+
+        self.push_screen(BrowseScreen(at=item))
+
     def open_stats(self) -> None:
         """How the practice is going."""
         from quizapp.ui.stats import StatsScreen
 
         self.push_screen(StatsScreen())
+
+    def open_mock(self) -> None:
+        """A mock interview."""
+        from quizapp.ui.mock import MockScreen
+
+        self.push_screen(MockScreen())
+
+    def open_tour(self) -> None:
+        """What there is, in half a minute."""
+        from quizapp.ui.tour import TourScreen
+
+        self.push_screen(TourScreen(self.key_of))
 
     def open_prove(self, claim: str) -> None:
         """Put a claim to the test."""
@@ -233,8 +320,8 @@ class QuizApp(App[None]):
         from quizapp.ui.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(getattr(self.screen, "KEYS", ())))
-
-    def action_swap_theme(self) -> None:
-        """Dark to light and back."""
-        self.theme = "textual-light" if self.theme == "textual-dark" else "textual-dark"
+            at = self.screen
+            shown = at.explained() if isinstance(at, Keyed) else getattr(at, "KEYS", ())
+            palette = self.key_of("app.palette", "ctrl+p")
+            more = f"up and down scroll, other keys close; {palette} tour: the tour"
+            self.push_screen(HelpScreen([*shown, *self.everywhere()], more))

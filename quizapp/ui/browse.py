@@ -6,63 +6,70 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from quizapp import claims, editor, query, selection
 from quizapp.errors import QueryError, QuizError
 from quizapp.export.sheet import sheet
+from quizapp.marks import taken_back
 from quizapp.model import Item, Review
 from quizapp.texts import Texts
 from quizapp.ui.item import history, row, state, written
 from quizapp.ui.jump import JumpScreen
-from quizapp.ui.listing import Listing
-from quizapp.ui.look import dim, keys, lines, scroll
-from quizapp.ui.marks import HELP, MARK_KEYS, Pen, taken_back
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.listing import MOVES, Listing
+from quizapp.ui.look import dim, lines, scroll
+from quizapp.ui.marks import Pen, mark_bindings, mark_hint
 
 if TYPE_CHECKING:
     from quizapp.grade import Numbers
     from quizapp.marks import MarkKind
     from quizapp.study import Study
-    from quizapp.ui.app import QuizApp
+
+LEAF = {"left_square_bracket": "up", "right_square_bracket": "down"}
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(Keyed[None]):
     """A filter, the items that fit it, and the one at the cursor."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
     KEYS = (
-        ("/", 'filter: words, "a phrase", topic: kind: level: id:'),
+        ("in the filter", 'words, "a phrase", topic: kind: level: id:'),
         ("", "claim: concept: is:due new learned wrong lapsed"),
         ("", "suspended buried flagged, verdict:holds depends"),
         ("", "fails unclear invalid none; - negates; or"),
-        ("g", "go to an id or a topic by some of its letters"),
         ("up / down", "choose an item; also page keys, home, end"),
-        ("space", "show the answer, or hide it"),
-        ("enter", "read it in full; left / right: the items beside it"),
+        ("left / right", "when read in full: the items beside it"),
         ("[ / ]", "scroll the item"),
-        *HELP,
-        ("u or ctrl+z", "undo the last mark"),
-        ("e", "edit it with $VISUAL or $EDITOR"),
-        ("r", "read the question files again"),
-        ("escape", "back to the list, then home"),
     )
-    BINDINGS = [("escape", "leave", "back"), ("ctrl+z", "undo", "undo")]  # noqa: RUF012 - Textual's own form
+    FIXED = (*MOVES, "left", "right", *LEAF)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="browse.filter", show=False),
+        Binding("g", "jump", "go to an id or a topic by some letters", id="browse.jump", show=False),
+        Binding("space", "reveal", "show the answer, or hide it", id="browse.reveal", show=False),
+        Binding("enter", "unfold", "read it in full, or beside the list", id="browse.open", show=False),
+        *mark_bindings("browse"),
+        Binding("u,ctrl+z", "undo", "undo the last mark", id="browse.undo", show=False),
+        Binding("e", "edit", "edit it with $VISUAL or $EDITOR", id="browse.edit", show=False),
+        Binding("r", "reload", "read the question files again", id="browse.reload", show=False),
+        Binding("escape", "leave", "back to the list, then home", id="browse.leave", show=False),
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's own form
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-low"), (34, "-high")]  # noqa: RUF012 - Textual's own form
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", at: str | None = None) -> None:
+        """text: a filter. at: the item to begin with."""
         super().__init__()
         self.text = text
+        self.at = at
         self.revealed: str | None = None
         """The item whose answer is shown."""
         self.study: Study | None = None
@@ -82,14 +89,16 @@ class BrowseScreen(Screen[None]):
             yield Listing(self._row, id="items")
             with VerticalScroll(id="leaf", can_focus=False):
                 yield Static(id="item", markup=False)
-        find = (("/", "filter"), ("g", "go to"), ("space", "answer"), ("enter", "open"))
-        change = (("e", "edit"), ("s b f n", "mark"), ("?", "help"))
-        yield Static(keys(*find, *change), id="hints")
+        find = (("browse.filter", "filter"), ("browse.jump", "go to"), ("browse.reveal", "answer"))
+        change = (("browse.open", "open"), ("browse.edit", "edit"), mark_hint("browse"))
+        yield Static(self.hints(*find, *change, ("every.help", "help")), id="hints")
 
     def on_mount(self) -> None:
         """The list at once; what the learner did follows."""
         self._listing.focus()
         self._select()
+        if self.at in self._listing.names:
+            self._listing.go(self._listing.names.index(self.at))
         self._learn()
 
     @property
@@ -200,46 +209,30 @@ class BrowseScreen(Screen[None]):
 
     # ---- keys
 
-    def on_key(self, event: Key) -> None:
-        """The keys of KEYS that the widgets do not take."""
-        key = event.key
-        if self.query_one("#filter").has_focus:
+    def press(self, key: str) -> bool:
+        """The keys that move the cursor or scroll."""
+        if self.typing:
             if key in ("down", "up"):
-                event.stop()
                 self._listing.focus()
-            return
-        pressed: dict[str, Callable[[], object]] = {
-            "question_mark": self.app.action_help,
-            "slash": self.query_one("#filter").focus,
-            "g": self._jump,
-            "space": self._reveal,
-            "enter": self._unfold,
-            "u": self.action_undo,
-            "e": self._edit,
-            "r": self._reload,
-        }
-        leaf = {"left_square_bracket": "up", "right_square_bracket": "down"}
-        if key in pressed:
-            pressed[key]()
-        elif key in MARK_KEYS:
-            if (item := self._at) and self._pen:
-                self._mark(item, MARK_KEYS[key], self._pen)
-        elif key in leaf or (
-            self.has_class("-full") and key in ("up", "down", "j", "k", "pageup", "pagedown")
-        ):
-            scroll(self.query_one("#leaf"), leaf.get(key, key))
-        elif self.has_class("-full") and key in ("left", "right"):
-            self._listing.press("up" if key == "left" else "down")
-        elif not self._listing.press(key):
-            return
-        event.stop()
+            return key in ("down", "up")
+        full = self.has_class("-full")
+        if key in LEAF or (full and key in ("up", "down", "j", "k", "pageup", "pagedown")):
+            return scroll(self.query_one("#leaf"), LEAF.get(key, key))
+        if full and key in ("left", "right"):
+            return self._listing.press("up" if key == "left" else "down")
+        return self._listing.press(key)
 
-    def _reveal(self) -> None:
+    def action_filter(self) -> None:
+        """To the line above the list."""
+        self.query_one("#filter").focus()
+
+    def action_reveal(self) -> None:
+        """Show the answer, or hide it."""
         if item := self._at:
             self.revealed = None if self.revealed == item.id else item.id
             self._show()
 
-    def _unfold(self) -> None:
+    def action_unfold(self) -> None:
         """The item over the whole screen, or beside the list again."""
         self.toggle_class("-full")
         if self.has_class("-full"):
@@ -250,14 +243,15 @@ class BrowseScreen(Screen[None]):
     def action_leave(self) -> None:
         """From the filter or the whole item to the list; from the list home."""
         if self.has_class("-full"):
-            self._unfold()
+            self.action_unfold()
         elif self.query_one("#filter").has_focus:
             self._listing.focus()
         else:
             self.app.leave()
 
     @work
-    async def _jump(self) -> None:
+    async def action_jump(self) -> None:
+        """To an item or a topic by a few letters of its name."""
         items = self.app.bank.items.values()
         topics = dict.fromkeys(item.topic for item in items)
         names = [(topic, "topic") for topic in topics] + [
@@ -282,6 +276,11 @@ class BrowseScreen(Screen[None]):
 
     # ---- marks: rows in the store, written off the loop, one after the other
 
+    def action_mark(self, kind: MarkKind) -> None:
+        """Suspend, bury, flag or note the item at the cursor."""
+        if (item := self._at) and self._pen:
+            self._mark(item, kind, self._pen)
+
     @work
     async def _mark(self, item: Item, kind: MarkKind, pen: Pen) -> None:
         if await pen.put(item.id, kind):
@@ -301,7 +300,7 @@ class BrowseScreen(Screen[None]):
 
     # ---- the question files
 
-    def _edit(self) -> None:
+    def action_edit(self) -> None:
         """Open the item in an editor; the app waits, as its terminal is the editor's."""
         item = self._at
         if item is None:
@@ -317,10 +316,11 @@ class BrowseScreen(Screen[None]):
         except (QuizError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self._reload()
+        self.action_reload()
 
     @work(exclusive=True, group="reload")
-    async def _reload(self) -> None:
+    async def action_reload(self) -> None:
+        """Read the question files again."""
         problems = await self.app.reload()
         if problems:
             from quizapp.ui.problems import ProblemsScreen

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,23 +16,25 @@ from quizapp import claims
 from quizapp.evidence import Evidence
 from quizapp.model import Claim
 from quizapp.report import reference_text
-from quizapp.ui.look import bold, dim, keys, lines, verdict
-
-if TYPE_CHECKING:
-    from quizapp.ui.app import QuizApp
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.look import bold, dim, lines, verdict
 
 
-class ClaimsScreen(Screen[None]):
+class ClaimsScreen(Keyed[None]):
     """The catalogue."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
     KEYS = (
         ("up / down", "choose a claim"),
-        ("enter, p", "prove it"),
-        ("/", "filter: words of the claim, its topic, verdict or state (none, fresh, stale, cited)"),
-        ("escape", "leave the filter, then home"),
+        ("enter", "prove it"),
+        ("in the filter", "words of the claim, its topic, verdict or state (none, fresh, stale, cited)"),
     )
+    FIXED = ("up", "down", "enter", "home", "end", "pageup", "pagedown")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "prove", "prove it", id="claims.prove", show=False),
+        Binding("slash", "filter", "filter", id="claims.filter", show=False),
+        Binding("escape", "leave", "leave the filter, then home", id="claims.leave", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,8 +47,13 @@ class ClaimsScreen(Screen[None]):
         yield Input(id="filter", placeholder="/ to filter", select_on_focus=False)
         yield OptionList(id="claims")
         yield Static(id="detail", markup=False)
-        hints = (("enter", "prove"), ("/", "filter"), ("escape", "home"), ("?", "help"))
-        yield Static(keys(*hints), id="hints")
+        hints = (
+            ("enter", "prove"),
+            ("claims.filter", "filter"),
+            ("claims.leave", "home"),
+            ("every.help", "help"),
+        )
+        yield Static(self.hints(*hints), id="hints")
 
     async def on_mount(self) -> None:
         """Show the list at once; states follow."""
@@ -138,24 +144,24 @@ class ClaimsScreen(Screen[None]):
         """Back to the list."""
         self.query_one("#claims").focus()
 
-    def on_key(self, event: Key) -> None:
-        """The keys of KEYS that the widgets do not take."""
-        typing = self.query_one("#filter").has_focus
-        if event.key == "escape":
-            event.stop()
-            if typing:
-                self.query_one("#claims").focus()
-            else:
-                self.app.leave()
-        elif event.key == "down" and typing:
-            event.stop()
+    def press(self, key: str) -> bool:
+        """From the filter down to the list."""
+        if self.typing and key == "down":
             self.query_one("#claims").focus()
-        elif not typing and event.key == "slash":
-            event.stop()
-            self.query_one("#filter").focus()
-        elif not typing and event.key == "question_mark":
-            event.stop()
-            self.app.action_help()
-        elif not typing and event.key == "p":
-            event.stop()
-            self.query_one("#claims", OptionList).action_select()
+            return True
+        return False
+
+    def action_prove(self) -> None:
+        """Put the claim at the cursor to the test."""
+        self.query_one("#claims", OptionList).action_select()
+
+    def action_filter(self) -> None:
+        """To the line above the list."""
+        self.query_one("#filter").focus()
+
+    def action_leave(self) -> None:
+        """From the filter to the list; from the list home."""
+        if self.typing:
+            self.query_one("#claims").focus()
+        else:
+            self.app.leave()

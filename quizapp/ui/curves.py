@@ -11,8 +11,8 @@ from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter, NumericAxisFormatter
 
 from quizapp.evidence import Plot
+from quizapp.ui.themes import CURVES
 
-COLOURS = ("#3f8fff", "#ff9f1a", "#2fbf71", "#e05fd0", "#22b8cf", "#c9b000", "#ff5c5c", "#909090")
 PER_COLUMN = 2
 """Points drawn per column of cells; more are not seen and cost time."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -42,14 +42,20 @@ class Curves(PlotWidget, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(allow_pan_and_zoom=False)
+        self._plot = Plot()
 
     def on_mount(self) -> None:
         """No legend inside: it would cover the curves."""
         super().on_mount()
         self.show_legend(is_visible=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.show(self._plot))
+
+    def _colour(self, index: int) -> str:
+        return self.app.current_theme.variables[f"curve-{index % CURVES}"]
 
     def show(self, plot: Plot) -> None:
         """Draw the plot from scratch."""
+        self._plot = plot
         self.clear()
         rows = max(2, self.size.height // 4)
         self.set_x_formatter(DecadeFormatter(8) if plot.x_log else NumericAxisFormatter())
@@ -69,12 +75,12 @@ class Curves(PlotWidget, can_focus=False):
             if points:
                 xs, ys = zip(*points, strict=True)
                 mode = HiResMode.BRAILLE if plot.curves[index].arm == "claim" else HiResMode.QUADRANT
-                self.plot(xs, ys, line_style=COLOURS[index % len(COLOURS)], hires_mode=mode)
+                self.plot(xs, ys, line_style=self._colour(index), hires_mode=mode)
         for index, points in drawn:
             if points:
                 letter = LETTERS[index % len(LETTERS)]
                 x, y = points[-1 - min(len(points) - 1, index * len(points) // (2 * len(drawn)))]
-                self.scatter([x], [y], marker=letter, marker_style=f"bold {COLOURS[index % len(COLOURS)]}")
+                self.scatter([x], [y], marker=letter, marker_style=f"bold {self._colour(index)}")
         self._limits([point for _, points in drawn for point in points])
 
     def _render_plot(self) -> None:
@@ -103,10 +109,10 @@ def legend(plot: Plot) -> Content:
     """Letter, name and arm of every curve, and what the height means."""
     named = [
         Content.assemble(
-            (LETTERS[index % len(LETTERS)], f"bold {COLOURS[index % len(COLOURS)]}"),
+            (LETTERS[index % len(LETTERS)], f"bold $curve-{index % CURVES}"),
             f" {curve.name}",
-            (" (control)" if curve.arm == "control" else "", "dim"),
+            " (control)" if curve.arm == "control" else "",
         )
         for index, curve in enumerate(plot.curves)
     ]
-    return Content("   ").join([Content.assemble((f"↑ {plot.y}", "dim")), *named])
+    return Content("   ").join([Content(f"↑ {plot.y}"), *named])

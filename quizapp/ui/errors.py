@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Static
 
 from quizapp import schedule
@@ -23,25 +23,25 @@ from quizapp.model import Code, Item
 from quizapp.steps import question
 from quizapp.summary.answers import asked
 from quizapp.ui.feedback import judged
-from quizapp.ui.listing import Listing
-from quizapp.ui.look import bold, dim, keys, lines, scroll
-
-if TYPE_CHECKING:
-    from quizapp.ui.app import QuizApp
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.listing import MOVES, Listing
+from quizapp.ui.look import bold, dim, lines, scroll
 
 
-class ErrorsScreen(Screen[None]):
+class ErrorsScreen(Keyed[None]):
     """The list above, the question with what was answered below."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
     KEYS = (
         ("up / down", "the error before, the next one"),
         ("home / end", "the first, the last"),
         ("page keys, space", "scroll the answer"),
-        ("escape", "back"),
     )
-    BINDINGS = [("escape", "leave", "back")]  # noqa: RUF012 - Textual's own form
+    FIXED = (*MOVES, "space")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n,enter", "next", "the next one", id="errors.next", show=False),
+        Binding("escape", "leave", "back", id="errors.leave", show=False),
+    ]
 
     def __init__(self, errors: tuple[ConfidentError, ...], now: datetime) -> None:
         super().__init__()
@@ -56,8 +56,13 @@ class ErrorsScreen(Screen[None]):
         yield Listing(self._row, id="errors")
         with VerticalScroll(id="body", can_focus=False):
             yield Static(id="answer", classes="block", markup=False)
-        hints = (("up down", "next"), ("space", "scroll"), ("escape", "back"), ("?", "help"))
-        yield Static(keys(*hints), id="hints", markup=False)
+        hints = (
+            ("up down", "next"),
+            ("space", "scroll"),
+            ("errors.leave", "back"),
+            ("every.help", "help"),
+        )
+        yield Static(self.hints(*hints), id="hints", markup=False)
 
     def on_mount(self) -> None:
         """The list at once; what was measured follows."""
@@ -102,21 +107,15 @@ class ErrorsScreen(Screen[None]):
         )
         self.query_one("#body").scroll_home(animate=False)
 
-    def on_key(self, event: Key) -> None:
-        """The keys of KEYS."""
-        key = event.key
-        ahead = "down" if key in ("n", "enter") else key
-        if key not in ("pagedown", "pageup") and self.query_one("#errors", Listing).press(ahead):
-            pass
-        elif key == "question_mark":
-            self.app.action_help()
-        elif not scroll(self.query_one("#body"), "pagedown" if key == "space" else key):
-            return
-        event.stop()
+    def press(self, key: str) -> bool:
+        """The keys that choose or scroll."""
+        if key not in ("pagedown", "pageup") and self.query_one("#errors", Listing).press(key):
+            return True
+        return scroll(self.query_one("#body"), "pagedown" if key == "space" else key)
 
-    def action_leave(self) -> None:
-        """Back to the statistics."""
-        self.app.leave()
+    def action_next(self) -> None:
+        """The next error."""
+        self.query_one("#errors", Listing).press("down")
 
 
 def told(item: Item | None, error: ConfidentError, numbers: Numbers) -> Content:
@@ -130,4 +129,5 @@ def told(item: Item | None, error: ConfidentError, numbers: Numbers) -> Content:
         found = grade(item, json.loads(error.given), numbers)
     except (ValueError, TypeError, LookupError, AttributeError):
         return lines(shown, "", dim("The item has changed since; the answer does not fit it any more."))
+    found = replace(found, correct=False)  # what was kept counts: the learner may have overruled the grade
     return lines(shown, "", judged(item, found, error.confidence))

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from textual.content import Content
 
 from quizapp import model
+from quizapp.answered import SLIPS
 from quizapp.bank import DELETION
+from quizapp.figures import how_long
 from quizapp.model import Grade, Item, Remark
 from quizapp.schedule import RATINGS, interval
-from quizapp.study import Answered, Study
+from quizapp.study import CRAM, Answered
 from quizapp.ui.look import bold, dim, lines
 
 
-def feedback(done: Answered, confidence: float | None, *, again: str = "", note: str = "") -> Content:
-    """Right or wrong, why, per option, what to say aloud, the learner's note, and when it comes back."""
+def feedback(
+    done: Answered,
+    confidence: float | None,
+    *,
+    again: str = "",
+    note: str = "",
+    cram: bool = False,
+    testable: bool = False,
+) -> Content:
+    """Right or wrong, why, per option, what to say aloud, the learner's note, and when it comes back.
+
+    testable: the item has a claim that can be put to the test.
+    """
     noted: list[Content | str] = [Content.assemble(("Your note: ", "bold"), note), ""] if note else []
-    return lines(judged(done.item, done.grade, confidence), *noted, again or _schedule(done))
+    offer = [slipped(done, testable=testable)] if done.slips else []
+    shown = judged(done.item, done.grade, confidence, *offer, overruled=done.overruled)
+    return lines(shown, *noted, again or _schedule(done, cram))
 
 
-def judged(item: Item, grade: Grade, confidence: float | None) -> Content:
-    """The same without the schedule."""
-    parts: list[Content | str] = [_headline(item, grade, confidence), ""]
+def judged(
+    item: Item, grade: Grade, confidence: float | None, *first: Content, overruled: bool = False
+) -> Content:
+    """The same without the schedule. first: what to say right after whether it was right."""
+    parts: list[Content | str] = [_headline(item, grade, confidence, overruled), *first, ""]
     if isinstance(item, model.Card):
         parts += [bold(item.back), *[dim(f"  ☐ {point}") for point in item.grade_yourself], ""]
     if grade.summary:
@@ -32,10 +47,11 @@ def judged(item: Item, grade: Grade, confidence: float | None) -> Content:
     return lines(*parts, *_more(item))
 
 
-def _headline(item: Item, grade: Grade, confidence: float | None) -> Content:
+def _headline(item: Item, grade: Grade, confidence: float | None, overruled: bool) -> Content:
     if isinstance(item, model.Card):
         return bold("Answer")
-    said = "" if confidence is None else f"  you were {confidence:.0%} sure"
+    said = "  overruled by you" if overruled else ""
+    said += "" if confidence is None else f"{',' if said else ' '} you were {confidence:.0%} sure"
     if grade.correct:
         return Content.assemble(("✓ Right", "bold $text-success"), (said, "dim"))
     partly = f" ({grade.score:.0%} of the points)" if 0 < grade.score < 1 else ""
@@ -63,44 +79,19 @@ def _more(item: Item) -> list[Content | str]:
     return [*parts, ""]
 
 
-def _schedule(done: Answered) -> Content:
+def slipped(done: Answered, *, testable: bool) -> Content:
+    """What to do about an item that slips again and again, beside asking it again."""
+    times = "three times" if done.slips == SLIPS else f"{done.slips} times"
+    todo = "see it happen, p" if testable else "bury it, b, or write down what trips you, n"
+    return Content.assemble((f"This has slipped {times}: {todo}.", "bold"))
+
+
+def _schedule(done: Answered, cram: bool) -> Content:
+    if cram or done.memory is None:
+        back = "it comes back in a moment" if done.rating == 1 else "right once, and done"
+        return Content.assemble((f"{CRAM}; {back}.", "dim"))
     wait = how_long(interval(done.memory))
     return Content.assemble(("Rated ", "dim"), (RATINGS[done.rating], "bold"), (f"; back in {wait}.", "dim"))
-
-
-def closing(study: Study) -> Content:
-    """What to say when there is nothing more to ask."""
-    answers, awake = study.answers, study.awake()
-    right = sum(done.grade.correct for done in answers)
-    rows: list[Content | str] = [bold("Nothing more to ask now.")]
-    if answers:
-        rows.append(f"{len(answers)} answered, {right} right.")
-    dues = [study.memories[item.id].due for item in awake if item.id in study.memories]
-    if dues:
-        wait = min(dues) - answers[-1].memory.last if answers else None
-        when = f"in {how_long(wait)}" if wait is not None else f"{min(dues).astimezone():%d %b %H:%M}"
-        rows.append(f"The next item is due {when}.")
-    if not study.has_items and study.only is not None:
-        rows.append(dim("No item fits the filter. `quizapp browse` shows what a filter finds."))
-    elif not study.has_items:
-        rows.append(dim("There is no item on this topic yet. Choose another one."))
-    elif not awake:
-        rows.append(
-            dim("Every item here is suspended or buried; b at home shows them: is:suspended or is:buried.")
-        )
-    elif not answers:
-        rows.append(dim("Every new item of today has been seen. Come back tomorrow, or choose another."))
-    return lines(*rows)
-
-
-def how_long(wait: timedelta) -> str:
-    """A span of time in one unit."""
-    minutes = wait.total_seconds() / 60
-    if minutes < 90:
-        return f"{max(1, round(minutes))} min"
-    if minutes < 36 * 60:
-        return f"{round(minutes / 60)} h"
-    return f"{round(minutes / 1440)} days"
 
 
 def filled(item: model.Cloze) -> str:

@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import date
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp.study import Count
-from quizapp.ui.look import bold, dim, keys, lines, verdict
+from quizapp.study import Count, Left
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.look import bold, dim, lines, verdict
 
 if TYPE_CHECKING:
     from quizapp.evidence import Evidence
-    from quizapp.ui.app import QuizApp
 
 SHOWN_VERDICTS = 5
 ALL = "all topics"
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(Keyed[None]):
     """The first screen."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
-    KEYS = (
-        ("up / down", "choose a topic"),
-        ("enter", "study it"),
-        ("s", "study everything that is due"),
-        ("c", "claims: browse and prove"),
-        ("b", "browse: find, look at, mark and edit items"),
-        ("t", "statistics: how the practice is going"),
-        ("q", "quit"),
-    )
+    KEYS = (("up / down", "choose a topic"), ("enter", "study it"))
+    FIXED = ("up", "down", "enter", "home", "end", "pageup", "pagedown")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "study", "study everything that is due", id="home.study", show=False),
+        Binding(
+            "k",
+            "cram",
+            "cram the topic: all of it, due or not; the schedule stays",
+            id="home.cram",
+            show=False,
+        ),
+        Binding("c", "claims", "claims: browse and prove", id="home.claims", show=False),
+        Binding("b", "browse", "browse: find, look at, mark and edit items", id="home.browse", show=False),
+        Binding("m", "mock", "a mock interview", id="home.mock", show=False),
+        Binding(
+            "d",
+            "interview",
+            "the day of your interview: practice follows a plan until then",
+            id="home.interview",
+            show=False,
+        ),
+        Binding("t", "stats", "statistics: how the practice is going", id="home.stats", show=False),
+        Binding("q", "quit", "quit", id="home.quit", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """Counts first; verdicts come a moment later."""
@@ -46,52 +62,81 @@ class HomeScreen(Screen[None]):
         with VerticalScroll(id="body", can_focus=False):
             yield Static(classes="block", id="head")
             yield OptionList(id="topics")
+            yield Static(classes="block", id="plan", markup=False)
             yield Static(classes="block", id="verdicts")
         hints = (
             ("enter", "study"),
-            ("s", "study all"),
-            ("c", "claims"),
-            ("b", "browse"),
-            ("t", "stats"),
-            ("?", "help"),
-            ("q", "quit"),
+            ("home.study", "study all"),
+            ("home.cram", "cram"),
+            ("home.claims", "claims"),
+            ("home.browse", "browse"),
+            ("home.mock", "mock"),
+            ("home.stats", "stats"),
+            ("home.interview", "date"),
+            ("every.help", "help"),
+            ("home.quit", "quit"),
         )
-        yield Static(keys(*hints), id="hints")
+        yield Static(self.hints(*hints), id="hints")
 
     def on_mount(self) -> None:
-        """Fill in the counts."""
-        self._fill()
+        """The topics at once; the counts follow, as there may be thousands of answers to read."""
+        self.query_one("#status", Static).update(bold("quizapp"))
+        self.query_one("#head", Static).update(dim(f"  {'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
+        topics = sorted({item.topic for item in self.app.bank.items.values()})
+        self._list({name: f"{name.replace('_', ' '):<24}" for name in (ALL, *topics)})
 
     def on_screen_resume(self) -> None:
         """Somebody comes back: count again."""
-        self._fill()
+        self.query_one("#topics").focus()
+        self._count()
+        self._show_verdicts()
 
-    def _fill(self) -> None:
-        counts = self.app.study().counts()
+    def _list(self, rows: dict[str, str]) -> None:
+        topics = self.query_one("#topics", OptionList)
+        at = topics.highlighted or 0
+        topics.set_options(Option(Content(text), id=name) for name, text in rows.items())
+        topics.highlighted = min(at, len(rows) - 1)
+
+    @work(exclusive=True, group="count")
+    async def _count(self) -> None:
+        """Count off the loop, then show it."""
+        counts, left = await asyncio.to_thread(self._counted)
         total = Count(
             due=sum(count.due for count in counts.values()),
             new=sum(count.new for count in counts.values()),
             learned=sum(count.learned for count in counts.values()),
         )
         self.query_one("#status", Static).update(
-            Content.assemble(
-                ("quizapp", "bold"), f"  {total.due} due, {total.new} new, {total.learned} learned"
-            )
+            Content.assemble(("quizapp", "bold"), f"  {_day(total, left)}")
         )
-        self.query_one("#head", Static).update(dim(f"  {'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
-        topics = self.query_one("#topics", OptionList)
-        at = topics.highlighted or 0
-        rows = [(ALL, total), *((topic, counts[topic]) for topic in sorted(counts))]
-        topics.set_options(
-            Option(
-                Content(f"{name.replace('_', ' '):<24}{count.due:>5}{count.new:>6}{count.learned:>9}"),
-                id=name,
-            )
-            for name, count in rows
+        self._list(
+            {
+                name: f"{name.replace('_', ' '):<24}{count.due:>5}{count.new:>6}{count.learned:>9}"
+                for name, count in {ALL: total, **dict(sorted(counts.items()))}.items()
+            }
         )
-        topics.highlighted = min(at, len(rows) - 1)
-        topics.focus()
-        self._show_verdicts()
+        await self._look_ahead()
+        await asyncio.to_thread(self.app.learner.keep)
+
+    async def _look_ahead(self) -> None:
+        """The plan, in a line, where the day of an interview is set."""
+        said = ""
+        if self.app.settings.interview is not None:
+            ahead = await asyncio.to_thread(import_module, "quizapp.ui.interview")
+            said = await ahead.glance(self.app.study())
+        shown = self.query_one("#plan", Static)
+        shown.display = bool(said)
+        shown.update(said)
+
+    def _counted(self) -> tuple[dict[str, Count], Left]:
+        study = self.app.study()
+        counts, left = study.counts(), study.today()
+        if study.settings.interview is not None:
+            from quizapp import planned
+
+            if planned.applies(study):  # the plan has no limits but time
+                left = replace(left, due_over=0, new_over=0)
+        return counts, left
 
     @work(exclusive=True)
     async def _show_verdicts(self) -> None:
@@ -129,16 +174,55 @@ class HomeScreen(Screen[None]):
         """Study the topic."""
         self.app.open_study(None if event.option_id == ALL else event.option_id)
 
-    def on_key(self, event: Key) -> None:
-        """The keys of KEYS."""
-        actions = {
-            "s": self.app.open_study,
-            "c": self.app.open_claims,
-            "b": self.app.open_browse,
-            "t": self.app.open_stats,
-            "q": self.app.exit,
-            "question_mark": self.app.action_help,
-        }
-        if event.key in actions:
-            event.stop()
-            actions[event.key]()
+    def action_study(self) -> None:
+        """Every topic."""
+        self.app.open_study()
+
+    def action_cram(self) -> None:
+        """The topic at the cursor, without the schedule."""
+        topics = self.query_one("#topics", OptionList)
+        name = topics.highlighted_option.id if topics.highlighted_option else ALL
+        self.app.open_study(None if name == ALL else name, cram=True)
+
+    def action_claims(self) -> None:
+        """The catalogue."""
+        self.app.open_claims()
+
+    def action_browse(self) -> None:
+        """The items."""
+        self.app.open_browse()
+
+    def action_mock(self) -> None:
+        """A mock interview."""
+        self.app.open_mock()
+
+    @work(group="interview")
+    async def action_interview(self) -> None:
+        """Ask for the day; keep it, and plan for it."""
+        from quizapp.ui.interview import DayScreen
+
+        day = await self.app.push_screen_wait(DayScreen(self.app.settings.interview, self.app.clock()))
+        if day is not None:
+            interview = date.fromisoformat(day) if day else None
+            self.app.settings = replace(self.app.settings, interview=interview)
+            self.app.keep_setting("interview", day)
+            self._count()
+
+    def action_stats(self) -> None:
+        """The statistics."""
+        self.app.open_stats()
+
+    def action_quit(self) -> None:
+        """Leave the app."""
+        self.app.exit()
+
+
+def _day(total: Count, left: Left) -> str:
+    """The day in a line: what is due and new, and how much of it the limits of a day let through."""
+    due = f"{left.due} of {total.due} due" if left.due_over else f"{total.due} due"
+    new = f"{left.new} of {total.new} new" if left.new_over else f"{total.new} new"
+    if total.learned and not left.due and not left.new:
+        over = [f"{count} {word}" for count, word in ((total.due, "due"), (total.new, "new")) if count]
+        wait = f" ({' and '.join(over)} for another day)" if over else ""
+        return f"done for today{wait}, {total.learned} learned"
+    return f"{due}, {new}, {total.learned} learned"

@@ -9,10 +9,10 @@ from textual.content import Content
 
 from quizapp import model, schedule
 from quizapp.export.sheet import Part, Sheet
+from quizapp.figures import how_long
 from quizapp.marks import Marked
 from quizapp.model import Item, Memory, Review
 from quizapp.steps import question
-from quizapp.ui.feedback import how_long
 from quizapp.ui.look import bold, dim, lines
 
 
@@ -61,11 +61,13 @@ def history(memory: Memory | None, reviews: Sequence[Review], now: datetime) -> 
 def _answer(review: Review, now: datetime) -> Content:
     sign = ("✓ right", "$text-success") if review.correct else ("✗ wrong", "$text-error")
     sure = "" if review.confidence is None else f", {review.confidence:.0%} sure"
+    cram = ", crammed" if review.cram else ""
     when = f"{review.at.astimezone(now.tzinfo):%d %b %Y %H:%M}"
     return Content.assemble(
         (f"  {when}  ", "dim"),
         sign,
-        f", {schedule.RATINGS[review.rating]}{sure}, {review.seconds:.0f} s",
+        " (overruled by you)" if review.overruled else "",
+        f", {schedule.RATINGS[review.rating]}{sure}, {review.seconds:.0f} s{cram}",
         ("" if review.score in (0, 1) else f", {review.score:.0%} of the points", "dim"),
     )
 

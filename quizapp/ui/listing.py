@@ -12,6 +12,8 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 from textual.widget import Widget
 
+MOVES = ("down", "j", "up", "k", "pagedown", "pageup", "home", "end")
+"""The keys that move the cursor."""
 WHEEL = 3
 """Rows that one notch of the wheel moves."""
 

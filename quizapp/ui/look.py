@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 
 VERDICTS = {
@@ -39,6 +40,19 @@ def dim(text: str) -> Content:
 def lines(*parts: Content | str) -> Content:
     """Parts under one another."""
     return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
+
+
+def hang(head: Content | str, body: Content | str, width: int) -> Content:
+    """A head with a text beside it that keeps to its own column, in lines of `width` characters."""
+    first = head if isinstance(head, Content) else Content(head)
+    text = body if isinstance(body, Content) else Content(body)
+    wrapped = text.wrap(max(10, width - len(first)))
+    return lines(first + wrapped[0], *(line.pad_left(len(first)) for line in wrapped[1:]))
+
+
+def tap(content: Content, what: str) -> Content:
+    """Content that does the same as a key when it is clicked: a key, or the id of a named action."""
+    return content.stylize(Style.from_meta({"@click": f"screen.tap({what!r})"}))
 
 
 def keys(*pairs: tuple[str, str]) -> Content:

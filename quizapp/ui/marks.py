@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Key
 from textual.screen import ModalScreen, Screen
@@ -18,35 +19,25 @@ if TYPE_CHECKING:
     from quizapp.marking import Marking
     from quizapp.marks import Mark, MarkKind
 
-MARK_KEYS: dict[str, MarkKind] = {
-    **{"s": "suspend", "at": "suspend", "b": "bury", "minus": "bury"},
-    **{"f": "flag", "asterisk": "flag", "n": "note"},
-}
-"""With Anki's keys beside ours."""
-HELP = (
-    ("s or @", "suspend: practice leaves it out; again: take it in"),
-    ("b or -", "bury until tomorrow; again: dig it up"),
-    ("f or *", "flag, or take the flag off"),
-    ("n", "write a note; an empty one is taken off"),
+MARKS: tuple[tuple[MarkKind, str, str], ...] = (
+    ("suspend", "s,at", "suspend: practice leaves it out; again: take it in"),
+    ("bury", "b,minus", "bury until tomorrow; again: dig it up"),
+    ("flag", "f,asterisk", "flag, or take the flag off"),
+    ("note", "n", "write a note; an empty one is taken off"),
 )
-SAID: dict[MarkKind, tuple[str, str]] = {
-    "suspend": ("Practice asks it again.", "Suspended: practice leaves it out."),
-    "bury": ("No longer buried.", "Buried until tomorrow."),
-    "flag": ("The flag is off.", "Flagged."),
-    "note": ("The note is off.", "Noted."),
-}
+"""With Anki's keys beside ours."""
 
 
-def said(kind: MarkKind, on: bool) -> str:
-    """What to say after a mark was put on or taken off."""
-    return SAID[kind][on]
+def mark_bindings(screen: str) -> list[Binding]:
+    """The bindings of `action_mark(kind)`, named SCREEN.KIND."""
+    return [
+        Binding(its, f"mark('{kind}')", what, id=f"{screen}.{kind}", show=False) for kind, its, what in MARKS
+    ]
 
 
-def taken_back(mark: Mark) -> str:
-    """What to say after an undo that left this mark."""
-    if mark.kind == "note" and mark.value:
-        return "The note is as it was before."
-    return said(mark.kind, bool(mark.value))
+def mark_hint(screen: str) -> tuple[str, str]:
+    """The hint for all of them."""
+    return " ".join(f"{screen}.{kind}" for kind, _, _ in MARKS), "mark"
 
 
 class Pen:

@@ -3,82 +3,98 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from quizapp import model
+from quizapp.answered import Answered, typed
+from quizapp.marks import said, taken_back
 from quizapp.model import Item
-from quizapp.steps import Step, given, steps
-from quizapp.study import CONFIDENCES, Answered, Study
-from quizapp.ui.answer import Picking
-from quizapp.ui.feedback import closing, feedback, filled
-from quizapp.ui.look import bold, dim, keys, lines, scroll
-from quizapp.ui.marks import HELP, MARK_KEYS, Pen, said, taken_back
-from quizapp.ui.question import asked, status
+from quizapp.study import Study
+from quizapp.ui.asking import Asking
+from quizapp.ui.closing import closing
+from quizapp.ui.feedback import feedback, filled
+from quizapp.ui.look import bold, dim, lines, scroll
+from quizapp.ui.marks import Pen, mark_bindings, mark_hint
+from quizapp.ui.question import status
 
 if TYPE_CHECKING:
     from quizapp.marks import MarkKind
-    from quizapp.ui.app import QuizApp
 
 
 RATING_KEYS = ("1", "2", "3", "4")
+WIDEST = 96
+"""Characters in a line at the end of a sitting."""
 
 
-class PracticeScreen(Screen[None]):
-    """A sitting. Phases: ask (a step), sure (how confident), rate (a card), told (feedback), done."""
+class PracticeScreen(Asking):
+    """A sitting. Phases: ask, sure, saving as in Asking; rate (a card), told (feedback), done."""
 
-    app: QuizApp
-    AUTO_FOCUS = ""
     KEYS = (
         ("1-9", "pick; tick; or the next in an order"),
         ("up / down", "move the cursor, or scroll the feedback"),
-        ("enter, space", "take the option at the cursor; turn a card; go on"),
+        ("enter, space", "take the option at the cursor; turn a card"),
         ("1-5 when asked", "how sure you are: 50, 60, 75, 90, 99%; enter: do not say"),
         ("1-4 after it", "again, hard, good, easy: change the proposed rating and go on"),
-        ("u or ctrl+z", "undo the last answer or mark, also the last of the sitting"),
-        *HELP,
-        ("p", "prove it: put the item's claim to the test"),
-        ("escape", "home"),
     )
-    BINDINGS = [("escape", "leave", "home"), ("ctrl+z", "undo", "undo")]  # noqa: RUF012 - Textual's own form
+    FIXED = (*Asking.FIXED, "pageup", "pagedown")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "next", "after an answer: the next one", id="practice.next", show=False),
+        Binding(
+            *("u,ctrl+z", "undo", "undo the last answer or mark, also the last of the sitting"),
+            id="practice.undo",
+            show=False,
+        ),
+        Binding("shift+tab", "back", "back to the step before", id="practice.back", show=False),
+        *mark_bindings("practice"),
+        Binding("p", "prove", "put the item's claim to the test", id="practice.prove", show=False),
+        Binding(
+            *("o", "overrule", "turn the judgement of a typed answer around"),
+            id="practice.overrule",
+            show=False,
+        ),
+        Binding("escape", "leave", "home", id="practice.leave", show=False),
+    ]
+    STEP_BACK = ("practice.back", "step back")
+    WAYS_OUT = (("practice.undo", "undo last"), ("practice.leave", "home"))
+    ACTIVE: ClassVar[dict[str, tuple[str, ...]]] = {
+        "next": ("told",),
+        "prove": ("told",),
+        "back": ("ask", "sure"),
+        "overrule": ("told",),
+        "mark": ("ask", "sure", "rate", "told"),
+        "undo": ("ask", "sure", "rate", "told", "done"),
+        "leave": ("ask", "sure", "rate", "told", "done"),
+    }
+    """In which phases an action means something; what is not here always does."""
 
     def __init__(self, study: Study) -> None:
         super().__init__()
         self.study = study
-        self.phase = "ask"
-        self.item: Item | None = None
-        self.steps: tuple[Step, ...] = ()
-        self.replies: list[Any] = []
-        self.picking: Picking | None = None
-        self.confidence: float | None = None
         self.answered: Answered | None = None
-        self.asked_at = 0.0
-        self.spent = 0.0
         self._pen = Pen(self, study.marking)
         self._aside: list[Item] = []
         """Items that were suspended or buried in place of an answer: undoing that asks them again."""
 
-    def compose(self) -> ComposeResult:
-        """Question above, what to do about it below."""
-        yield Static(id="status", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
-            yield Static(id="question", classes="block", markup=False)
-            yield Static(id="answer", classes="block", markup=False)
-            yield Input(id="typed", select_on_focus=False)
-            yield Static(id="feedback", classes="block", markup=False)
-        yield Static(id="hints", markup=False)
-
     def on_mount(self) -> None:
-        """Ask the first item."""
-        self._ask(self.study.next())
+        """Ask the first item; what the plan asks comes after it."""
+        self._go_on()
+        if self.study.settings.interview is not None:
+            self._follow()
+
+    @work
+    async def _follow(self) -> None:
+        """Follow the plan, which takes a moment to make."""
+        planned = await asyncio.to_thread(import_module, "quizapp.planned")
+        await asyncio.to_thread(planned.follow, self.study)
+        if self.item is None and not self.study.answers:
+            self._go_on()
+        elif self.item is not None:
+            self.show_status()
 
     def on_screen_resume(self) -> None:
         """Something may have been measured meanwhile."""
@@ -88,109 +104,38 @@ class PracticeScreen(Screen[None]):
     async def _know(self) -> None:
         """Learn what was measured: from now on items come up that ask for it."""
         self.study.numbers = await asyncio.to_thread(self.app.numbers)
+        await asyncio.to_thread(import_module, "quizapp.sitting")  # so that the end does not wait for it
         if self.item is None and not self.study.answers:
             self._ask(self.study.next())
 
     # ---- asking
 
+    def _go_on(self) -> None:
+        """Ask what is next, unless the time is up."""
+        self._ask(None if self.study.time_is_up else self.study.next())
+
     def _ask(self, item: Item | None) -> None:
-        self.item = item
-        self.replies, self.confidence, self.answered = [], None, None
-        self.query_one("#feedback", Static).update("")
-        self.query_one("#body").scroll_home(animate=False)
+        self.answered = None
+        memory = self.study.memories.get(item.id) if item else None
+        self.begin(item, salt=str(memory.reps if memory else 0))
         if item is None:
             self._finish()
-            return
-        memory = self.study.memories.get(item.id)
-        self.steps = steps(item, salt=str(memory.reps if memory else 0))
-        self.query_one("#question", Static).update(asked(item))
-        self.asked_at = time.monotonic()
-        self._show_step()
 
-    def _show_step(self) -> None:
-        """Draw the step that is next, or ask for confidence when there is none."""
-        if len(self.replies) == len(self.steps):
-            if isinstance(self.item, model.Open):  # asked before the rubric was opened
-                self._answer(given(self.item, self.steps, self.replies))
-            else:
-                self._ask_confidence()
-            return
-        step = self.steps[len(self.replies)]
-        self.phase = "ask"
-        self.picking = Picking(step) if step.options else None
-        self._status()
-        typing = step.mode == "text"
-        typed = self.query_one("#typed", Input)
-        typed.display = typing
-        self._show_answer(self.picking.draw() if self.picking else bold(step.prompt))
-        if typing:
-            typed.value = ""
-            typed.focus()
-            self._hint(("enter", "take it"), ("ctrl+z", "undo last"), ("escape", "home"))
-        else:
-            self.set_focus(None)
-            turn = ("space", "turn it") if step.mode == "reveal" else ("1-9", "pick")
-            self._hint(turn, ("u", "undo last"), ("escape", "home"), ("?", "help"))
-
-    def _status(self) -> None:
+    def show_status(self) -> None:
+        """The line above the page."""
         self.query_one("#status", Static).update(status(self.study, self.item))
 
-    def _show_answer(self, content: Content | str) -> None:
-        answer = self.query_one("#answer", Static)
-        answer.display = bool(content)
-        answer.update(content)
-
-    def _hint(self, *pairs: tuple[str, str]) -> None:
-        self.query_one("#hints", Static).update(keys(*pairs))
-
-    def _take(self, reply: Any) -> None:  # noqa: ANN401 - by mode
-        """A step is complete."""
-        self.replies.append(reply)
-        if isinstance(self.item, model.Open) and len(self.replies) == 1:
-            self.query_one("#question", Static).update(asked(self.item, opened=True))
-            self._ask_confidence()
-            return
-        self._show_step()
-
-    # ---- confidence, before anything is revealed
-
-    def _ask_confidence(self) -> None:
-        self.phase = "sure"
-        self.spent = time.monotonic() - self.asked_at
-        self.query_one("#typed", Input).display = False
-        self.set_focus(None)
-        if self.picking is not None:
-            self._show_answer(self.picking.draw())
-        scale = "   ".join(f"{key} {value:.0%}" for key, value in enumerate(CONFIDENCES, 1))
-        self.query_one("#feedback", Static).update(lines(bold("How sure are you?"), scale))
-        self._hint(("1-5", "how sure"), ("enter", "do not say"), ("escape", "home"))
-        self.call_after_refresh(self.query_one("#body").scroll_end, animate=False)
-
-    def _sure(self, key: str) -> None:
-        self.confidence = CONFIDENCES[int(key) - 1] if key.isdigit() else None
-        if isinstance(self.item, model.Card):
-            self._turn(self.item)
-        elif isinstance(self.item, model.Open) and len(self.replies) == 1:
-            self.query_one("#feedback", Static).update("")
-            self._show_step()
-        else:
-            self._answer(given(self._at_hand(), self.steps, self.replies))
-
-    def _at_hand(self) -> Item:
-        """The item being asked. There is one in every phase but done."""
-        assert self.item is not None
-        return self.item
-
-    def _turn(self, card: model.Card) -> None:
+    def turn(self, card: model.Card) -> None:
         """Show the back; the learner's own rating is the answer."""
         self.phase = "rate"
         points = [dim(f"  ☐ {point}") for point in card.grade_yourself]
-        self.query_one("#feedback", Static).update(lines(bold(card.back), "", *points))
-        self._hint(("1", "again"), ("2", "hard"), ("3", "good"), ("4", "easy"), ("escape", "home"))
+        self.page.feedback(lines(bold(card.back), "", *points))
+        self.hint(("1", "again"), ("2", "hard"), ("3", "good"), ("4", "easy"), ("practice.leave", "home"))
 
     # ---- the answer
 
-    def _answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
+    def answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
+        """Keep it, then tell."""
         self.phase = "saving"
         self._keep(reply)
 
@@ -198,122 +143,118 @@ class PracticeScreen(Screen[None]):
     async def _keep(self, reply: object) -> None:
         """Write the answer in a thread (a commit can take 20 ms), then reveal."""
         self.answered = await asyncio.to_thread(
-            self.study.answer, self._at_hand(), reply, self.confidence, self.spent
+            self.study.answer, self.at_hand, reply, self.confidence, self.spent
         )
-        if isinstance(self.item, model.Card):
-            self._ask(self.study.next())
-            return
-        self._tell()
+        if isinstance(self.item, model.Card) and not self.answered.slips:
+            self._go_on()
+        else:
+            self._tell()
 
     def _tell(self) -> None:
         """Right or wrong, and why."""
         assert self.answered is not None
         self.phase = "told"
-        self._status()
-        self._show_answer("")
+        self.show_status()
+        self.page.answer("")
         if isinstance(self.item, model.Cloze):
-            self.query_one("#question", Static).update(filled(self.item))
-        note = self.study.marking.of(self._at_hand().id).note
-        self.query_one("#feedback", Static).update(feedback(self.answered, self.confidence, note=note))
-        prove = (("p", "prove it"),) if self._claim() else ()
-        marks = (("s b f n", "mark"), ("escape", "home"))
-        self._hint(("enter", "next"), ("1-4", "change rating"), ("u", "undo"), *prove, *marks)
-        self.query_one("#body").scroll_home(animate=False)
+            self.page.question(filled(self.item))
+        note = self.study.marking.of(self.at_hand.id).note
+        testable = self._claim() is not None
+        self.page.feedback(
+            feedback(self.answered, self.confidence, note=note, cram=self.study.cram, testable=testable)
+        )
+        prove = (("practice.prove", "prove it"),) if testable else ()
+        if typed(self.at_hand):
+            prove = (("practice.overrule", "overrule"), *prove)
+        ends = (mark_hint("practice"), ("practice.leave", "home"))
+        change = ("1-4", "change rating")
+        self.hint(("practice.next", "next"), change, ("practice.undo", "undo"), *prove, *ends)
+        self.page.top()
 
     def _claim(self) -> str | None:
         """The first claim of the item that can be put to the test."""
         known = self.app.bank.claims
-        return next((id_ for id_ in self._at_hand().claims if id_ in known and known[id_].checks), None)
+        return next((id_ for id_ in self.at_hand.claims if id_ in known and known[id_].checks), None)
 
     # ---- the end of the sitting
 
     def _finish(self) -> None:
         self.phase = "done"
-        self._status()
-        self.query_one("#typed", Input).display = False
-        self.set_focus(None)
-        self.query_one("#question", Static).update(closing(self.study))
-        self._show_answer("")
-        self._hint(("u", "undo the last answer"), ("escape", "home"))
+        self.show_status()
+        self.page.line(shown=False)
+        self.page.question(closing(self.study, min(WIDEST, self.size.width - 4)))
+        self.page.answer("")
+        more = (("practice.next", "go on"),) if self.study.time_is_up else ()
+        self.hint(*more, ("practice.undo", "undo the last answer"), ("practice.leave", "home"))
 
     # ---- keys
 
-    def on_key(self, event: Key) -> None:
-        """Every key, by phase. What is not ours goes on to the bindings (escape, and enter while typing)."""
-        key = event.key
-        phases = {
-            "ask": self._key_ask,
-            "sure": self._key_sure,
-            "rate": self._key_rate,
-            "told": self._key_told,
-        }
-        if self.query_one("#typed").has_focus:
-            return
-        if key == "question_mark":
-            self.app.action_help()
-        elif key == "u":
-            self.action_undo()
-        elif self.phase not in phases or not (phases[self.phase](key) or self._key_mark(key)):
-            return
-        event.stop()
-
-    def _key_ask(self, key: str) -> bool:
-        step = self.steps[len(self.replies)]
-        if step.mode == "reveal" and key in ("space", "enter"):
-            self._take(None)
-        elif self.picking is not None and self.picking.takes(key):
-            if self.picking.press(key):
-                self._take(self.picking.reply)
-            else:
-                self._show_answer(self.picking.draw())
-        else:
-            return False
-        return True
-
-    def _key_sure(self, key: str) -> bool:
-        if key not in ("1", "2", "3", "4", "5", "enter", "space"):
-            return False
-        self._sure(key)
-        return True
-
-    def _key_rate(self, key: str) -> bool:
-        if key not in RATING_KEYS:
-            return False
-        self.replies = [int(key)]
-        self._answer(int(key))
-        return True
-
-    def _key_told(self, key: str) -> bool:
-        if key in ("enter", "space"):
-            self._ask(self.study.next())
-        elif key in RATING_KEYS:
+    def press(self, key: str) -> bool:
+        """The keys that answer, by phase."""
+        if super().press(key):
+            return True
+        if self.phase == "rate" and key in RATING_KEYS:
+            self.replies = [int(key)]
+            self.answer(int(key))
+        elif self.phase == "told" and key in RATING_KEYS:
             self.phase = "saving"
             self._rerate(int(key))
-        elif key == "p" and (claim := self._claim()):
-            self.app.open_prove(claim)
         else:
-            return scroll(self.query_one("#body"), key)
+            return self.phase in ("told", "done") and scroll(self.page, key)
         return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a named action means something in this phase."""
+        if action == "next" and self.phase == "done":
+            return self.study.time_is_up
+        if action == "overrule" and not (self.item and typed(self.item)):
+            return False
+        return self.phase in self.ACTIVE.get(action, (self.phase,)) and (
+            action != "prove" or self._claim() is not None
+        )
+
+    def action_next(self) -> None:
+        """From the feedback to the next item; from the end of the time on for as long again."""
+        if self.phase == "done":
+            self.study.go_on()
+        self._go_on()
+
+    def action_prove(self) -> None:
+        """Put the item's claim to the test."""
+        if claim := self._claim():
+            self.app.open_prove(claim)
+
+    def action_overrule(self) -> None:
+        """Turn the judgement around, and the rating with it."""
+        self.phase = "saving"
+        self._overrule()
+
+    @work
+    async def _overrule(self) -> None:
+        self.answered = await asyncio.to_thread(self.study.overrule)
+        self._tell()
 
     @work
     async def _rerate(self, rating: int) -> None:
-        await asyncio.to_thread(self.study.rerate, rating)
-        self._ask(self.study.next())
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """A typed reply; an empty one is not taken."""
-        if event.value.strip() and self.phase == "ask":
-            self._take(event.value.strip())
+        before = self.answered
+        self.answered = await asyncio.to_thread(self.study.rerate, rating)
+        if self.answered.slips and not (before and before.slips):
+            self._tell()
+        else:
+            self._go_on()
 
     def action_undo(self) -> None:
         """Take the last answer back and ask it again; or the last mark, if that came after it."""
-        if self.phase != "saving":
-            before, self.phase = self.phase, "saving"
-            self._undo(before)
+        before, self.phase = self.phase, "saving"
+        self._undo(before)
 
     @work
     async def _undo(self, phase: str) -> None:
         mark = await self._pen.undo(len(self.study.answers))
+        if mark is None and phase == "told" and (before := await asyncio.to_thread(self.study.restore)):
+            self.answered = before
+            self._tell()
+            return
         if mark is None and self.study.answers:
             self._ask(await asyncio.to_thread(self.study.undo))
             return
@@ -321,16 +262,21 @@ class PracticeScreen(Screen[None]):
         self.notify(taken_back(mark) if mark else "Nothing to undo in this sitting.", timeout=3)
         if mark and mark.kind != "flag" and self._aside and self._aside[-1].id == mark.item:
             self._ask(self._aside.pop())
-        self._status()
+        self.show_status()
+
+    def action_leave(self) -> None:
+        """Home, with a word when that is in the middle."""
+        if (count := len(self.study.answers)) and self.phase != "done":
+            self.app.notify(f"{count} answered, all of it kept.", timeout=3)
+        self.app.leave()
 
     # ---- marks
 
-    def _key_mark(self, key: str) -> bool:
-        if kind := MARK_KEYS.get(key):
-            aside = self.phase if kind in ("suspend", "bury") and self.phase != "told" else ""
-            self.phase = "saving" if aside else self.phase
-            self._mark(self._at_hand(), kind, aside)
-        return kind is not None
+    def action_mark(self, kind: MarkKind) -> None:
+        """Suspend, bury, flag or note the item."""
+        aside = self.phase if kind in ("suspend", "bury") and self.phase != "told" else ""
+        self.phase = "saving" if aside else self.phase
+        self._mark(self.at_hand, kind, aside)
 
     @work
     async def _mark(self, item: Item, kind: MarkKind, aside: str) -> None:
@@ -341,10 +287,5 @@ class PracticeScreen(Screen[None]):
         self.notify(said(kind, bool(self.study.marking.of(item.id).value(kind))), timeout=3)
         if aside:
             self._aside.append(item)
-            self._ask(self.study.next())
-        self._status()
-
-    def action_leave(self) -> None:
-        """Home; everything answered is kept."""
-        if self.phase != "saving":
-            self.app.leave()
+            self._go_on()
+        self.show_status()

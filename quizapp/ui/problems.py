@@ -1,4 +1,4 @@
-"""What is wrong in the question files, before going on without it."""
+"""What is wrong in the question files or the settings, before going on without it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from quizapp import paths
 from quizapp.errors import Problem
 from quizapp.ui.look import bold, dim, lines
 
@@ -20,9 +21,12 @@ class ProblemsScreen(ModalScreen[None]):
     def __init__(
         self,
         problems: list[Problem],
-        so: str = "Items with problems are left out. enter goes on; `quizapp check` lists them too.",
+        so: str = "What has problems is left out. enter goes on; `quizapp check` and `doctor` list them too.",
     ) -> None:
         super().__init__()
+        in_settings = {problem.file == str(paths.settings()) for problem in problems}
+        places = {False: "the question files", True: "your settings"}
+        self.where = " and ".join(places[one] for one in sorted(in_settings))
         self.problems = problems
         self.so = so
 
@@ -32,7 +36,7 @@ class ProblemsScreen(ModalScreen[None]):
         with VerticalScroll(classes="sheet"):
             yield Static(
                 lines(
-                    bold(f"{len(shown)} problem{'s' * (len(shown) != 1)} in the question files"),
+                    bold(f"{len(shown)} problem{'s' * (len(shown) != 1)} in {self.where}"),
                     dim(self.so),
                     "",
                     *shown,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Static
 
 from quizapp import claims
@@ -20,14 +19,12 @@ from quizapp.errors import BenchError
 from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
 from quizapp.proof import Recorder, prove_claim
-from quizapp.report import reference_text
+from quizapp.report import beside_text, reference_text
 from quizapp.store import utc_now
 from quizapp.ui.curves import Curves, legend
-from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, keys, lines, scroll, verdict
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, lines, scroll, verdict
 from quizapp.verifiers.wire import Checked, CheckResult, Event, Started
-
-if TYPE_CHECKING:
-    from quizapp.ui.app import QuizApp
 
 PREDICTIONS: dict[str, VerdictName] = {"1": "holds", "2": "depends", "3": "fails"}
 TICK = 0.1
@@ -38,20 +35,20 @@ SHARE = 0.08
 """The share of the time that drawing may take, so that few keys arrive in the middle of it."""
 
 
-class ProveScreen(Screen[None]):
+class ProveScreen(Keyed[None]):
     """One claim. Phases: predict, run, done."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
-    KEYS = (
-        ("1 / 2 / 3", "predict: holds, depends, fails; then it runs"),
-        ("s", "run without a prediction"),
-        ("up / down", "scroll"),
-        ("c", "the source of the experiment"),
-        ("r", "run it again"),
-        ("escape", "back; a run under way is cancelled"),
-    )
-    BINDINGS = [("escape", "leave", "back")]  # noqa: RUF012 - Textual's own form
+    KEYS = (("1 / 2 / 3", "predict: holds, depends, fails; then it runs"), ("up / down", "scroll"))
+    FIXED = (*PREDICTIONS, "up", "down", "j", "k", "pageup", "pagedown")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "run", "run without a prediction", id="prove.run", show=False),
+        Binding("c", "source", "the source of the experiment", id="prove.source", show=False),
+        Binding("r", "again", "run it again", id="prove.again", show=False),
+        Binding("escape", "leave", "back; a run under way is cancelled", id="prove.leave", show=False),
+    ]
+    ACTIVE: ClassVar[dict[str, str]] = {"run": "predict", "again": "done"}
+    """In which phase an action means something; what is not here always does."""
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012 - Textual's own form
 
     def __init__(self, claim: Claim) -> None:
@@ -68,6 +65,7 @@ class ProveScreen(Screen[None]):
         self._rest_until = 0.0
         self._legend = 0
         self._checked = False
+        self._drawn_quarter = ("", 0)
 
     def compose(self) -> ComposeResult:
         """Claim, verdict, picture, checks."""
@@ -99,7 +97,8 @@ class ProveScreen(Screen[None]):
         )
         self._pictures(shown=False)
         self._status("predict first; nothing has run yet")
-        self._hint(("1-3", "predict and run"), ("s", "run only"), ("c", "source"), ("escape", "back"))
+        others = (("prove.run", "run only"), ("prove.source", "source"), ("prove.leave", "back"))
+        self.hint(("1-3", "predict and run"), *others)
 
     def _pictures(self, *, shown: bool) -> None:
         for widget in (self.query_one(Curves), self.query_one("#legend"), self.query_one("#checks")):
@@ -109,9 +108,6 @@ class ProveScreen(Screen[None]):
     def _status(self, text: str) -> None:
         said = Content.assemble((self.claim.id, "bold"), f"   {text}")
         self.query_one("#status", Static).update(said, layout=False)
-
-    def _hint(self, *pairs: tuple[str, str]) -> None:
-        self.query_one("#hints", Static).update(keys(*pairs))
 
     # ---- running
 
@@ -124,7 +120,7 @@ class ProveScreen(Screen[None]):
         self._pictures(shown=True)
         self.query_one(Curves).show(Plot())
         self.query_one("#checks", Static).update(dim("No check has been looked at yet."))
-        self._hint(("escape", "cancel"), ("c", "source"))
+        self.hint(("prove.leave", "cancel"), ("prove.source", "source"))
         self._run()
 
     @work(group="run", exclusive=True)
@@ -140,7 +136,7 @@ class ProveScreen(Screen[None]):
         except BenchError as error:
             self.phase = "done"
             self.query_one("#verdict", Static).update(str(error))
-            self._hint(("r", "try again"), ("escape", "back"))
+            self.hint(("prove.again", "try again"), ("prove.leave", "back"))
             return
         if self.prediction and evidence.verdict in (*PREDICTIONS.values(), "unclear"):
             await asyncio.to_thread(self.app.store.add_outcome, self.prediction, evidence.verdict, utc_now())
@@ -158,10 +154,23 @@ class ProveScreen(Screen[None]):
     def _tick(self) -> None:
         """Draw what is new, but not right after a key, and not never."""
         now = time.monotonic()
+        if self.phase == "run" and self.app.bench.waiting:
+            self._status("another experiment is running; yours begins when that has ended")
+        quarter = self._quarter()
+        if self.app.still and quarter == self._drawn_quarter:
+            return
         typing = now - self._key_at < QUIET_AFTER_KEY and now - self._drawn_at < LONGEST_QUIET
         if self._fresh and self.phase == "run" and self.is_current and not typing and now > self._rest_until:
+            self._drawn_quarter = quarter
             self._draw(now)
             self.call_after_refresh(self._rest, now)
+
+    def _quarter(self) -> tuple[str, int]:
+        """How far it is, roughly: without motion there is one picture for each."""
+        if self.recorder is None:
+            return ("", 0)
+        progress = self.recorder.progress
+        return self.recorder.request.experiment, 4 * progress.done // max(1, progress.most)
 
     def _rest(self, began: float) -> None:
         """The drawing is on the screen: leave as long in peace as it took, many times over."""
@@ -222,32 +231,34 @@ class ProveScreen(Screen[None]):
             _provenance(self.claim, evidence, self.app.reference.evidence(self.claim))
         )
         self._status(f"{evidence.verdict}")
-        self._hint(("up down", "scroll"), ("c", "source"), ("r", "again"), ("escape", "back"))
+        others = (("prove.source", "source"), ("prove.again", "again"), ("prove.leave", "back"))
+        self.hint(("up down", "scroll"), *others)
         self.query_one("#body").scroll_home(animate=False)
 
     # ---- keys
 
-    def on_key(self, event: Key) -> None:
-        """Every key, by phase."""
+    def press(self, key: str) -> bool:
+        """The keys that scroll or predict."""
         self._key_at = time.monotonic()
-        key = event.key
-        if scroll(self.query_one("#body"), key):
-            pass
-        elif key == "question_mark":
-            self.app.action_help()
-        elif key == "c":
-            self._source()
-        elif self.phase == "predict" and key in PREDICTIONS:
+        if self.phase == "predict" and key in PREDICTIONS:
             self._start(PREDICTIONS[key])
-        elif self.phase == "predict" and key == "s":
-            self._start(None)
-        elif self.phase == "done" and key == "r":
-            self._predict()
-        else:
-            return
-        event.stop()
+            return True
+        return scroll(self.query_one("#body"), key)
 
-    def _source(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a named action means something in this phase."""
+        return self.ACTIVE.get(action, self.phase) == self.phase
+
+    def action_run(self) -> None:
+        """Run without a prediction."""
+        self._start(None)
+
+    def action_again(self) -> None:
+        """From the verdict back to the prediction."""
+        self._predict()
+
+    def action_source(self) -> None:
+        """The experiment's source."""
         from quizapp.ui.source import SourceScreen
 
         at_hand = self.recorder.request.experiment if self.recorder else None
@@ -302,7 +313,8 @@ def _agreement(evidence: Evidence) -> str:
 
 def _provenance(claim: Claim, evidence: Evidence, references: Iterable[Evidence]) -> Content:
     """Everything needed to doubt the verdict."""
-    rows: list[Content | str] = []
+    rows: list[Content | str] = [dim(beside_text(beside)) for beside in evidence.beside]
+    rows += [""] * bool(rows)
     for run in evidence.runs:
         seeds = f"{len(run.seeds)} seed{'s' * (len(run.seeds) != 1)}"
         versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())

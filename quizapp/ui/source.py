@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.events import Key
 from textual.highlight import highlight
-from textual.screen import Screen
 from textual.widgets import Static
 
 from quizapp import proof
-from quizapp.ui.look import keys
+from quizapp.ui.keyed import Keyed
 
 
-class SourceScreen(Screen[None]):
+class SourceScreen(Keyed[None]):
     """Read only; any of escape, c and q goes back."""
 
-    KEYS = (("up / down, page keys", "scroll"), ("escape, c", "back"))
+    KEYS = (("up / down, page keys", "scroll"),)
+    FIXED = ("up", "down", "pageup", "pagedown", "home", "end")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,c,q", "leave", "back", id="source.leave", show=False)
+    ]
 
     def __init__(self, experiment: str) -> None:
         super().__init__()
@@ -24,17 +29,16 @@ class SourceScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The file."""
-        yield Static(str(self.path), id="status", markup=False)
+        shown = self.path if self.app.turn is None else self.path.name
+        yield Static(str(shown), id="status", markup=False)
         with VerticalScroll(id="body"):
             yield Static(highlight(self.text, language="python"), markup=False)
-        yield Static(keys(("up down", "scroll"), ("escape", "back")), id="hints")
+        yield Static(self.hints(("up down", "scroll"), ("source.leave", "back")), id="hints")
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll."""
         self.query_one("#body").focus()
 
-    def on_key(self, event: Key) -> None:
+    def action_leave(self) -> None:
         """Back."""
-        if event.key in ("escape", "c", "q"):
-            event.stop()
-            self.dismiss()
+        self.dismiss()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Static
 
 from quizapp import marks, memories, statistics, summary
@@ -19,28 +18,30 @@ from quizapp.memories import Memories
 from quizapp.model import Review
 from quizapp.statistics import Answers
 from quizapp.summary import NAMES, Section
-from quizapp.ui.look import bold, dim, keys, lines, scroll
-
-if TYPE_CHECKING:
-    from quizapp.ui.app import QuizApp
+from quizapp.ui.keyed import Keyed
+from quizapp.ui.listing import MOVES
+from quizapp.ui.look import bold, dim, lines, scroll
 
 NUMBERS = tuple(str(place) for place, _ in enumerate(NAMES, 1))
+TURNS = {"right": 1, "l": 1, "tab": 1, "left": -1, "h": -1, "shift+tab": -1}
+"""The keys that turn pages."""
 
 
-class StatsScreen(Screen[None]):
+class StatsScreen(Keyed[None]):
     """One page at a time. What needs no schedule is shown first; the rest follows when it is counted."""
 
-    app: QuizApp
     AUTO_FOCUS = ""
     KEYS = (
         ("1-5", "a page: " + ", ".join(NAMES)),
         ("left / right, tab", "the page before, the next one"),
         ("up / down, page keys", "scroll"),
         ("home / end", "to the top, to the bottom"),
-        ("e", "go through what you were sure of and had wrong"),
-        ("escape", "home"),
     )
-    BINDINGS = [("escape", "leave", "home")]  # noqa: RUF012 - Textual's own form
+    FIXED = (*NUMBERS, *TURNS, *MOVES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "errors", "go through what was sure and wrong", id="stats.errors", show=False),
+        Binding("escape", "leave", "home", id="stats.leave", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,8 +56,14 @@ class StatsScreen(Screen[None]):
         yield Static(id="status", markup=False)
         with VerticalScroll(id="body", can_focus=False):
             yield Static(id="page", markup=False)
-        hints = (("1-5", "page"), ("up down", "scroll"), ("e", "errors"), ("escape", "home"), ("?", "help"))
-        yield Static(keys(*hints), id="hints", markup=False)
+        hints = (
+            ("1-5", "page"),
+            ("up down", "scroll"),
+            ("stats.errors", "errors"),
+            ("stats.leave", "home"),
+            ("every.help", "help"),
+        )
+        yield Static(self.hints(*hints), id="hints", markup=False)
 
     def on_mount(self) -> None:
         """Show where we are; count."""
@@ -116,28 +123,23 @@ class StatsScreen(Screen[None]):
 
     # ---- keys
 
-    def on_key(self, event: Key) -> None:
-        """The keys of KEYS."""
-        key, body = event.key, self.query_one("#body")
+    def press(self, key: str) -> bool:
+        """The keys that turn pages or scroll."""
+        body = self.query_one("#body")
         if key in NUMBERS:
             self._turn(NUMBERS.index(key))
-        elif key in ("right", "l", "tab"):
-            self._turn(self.page + 1)
-        elif key in ("left", "h", "shift+tab"):
-            self._turn(self.page - 1)
+        elif key in TURNS:
+            self._turn(self.page + TURNS[key])
         elif key == "home":
             body.scroll_home(animate=False)
         elif key == "end":
             body.scroll_end(animate=False)
-        elif key == "e":
-            self._errors()
-        elif key == "question_mark":
-            self.app.action_help()
-        elif not scroll(body, key):
-            return
-        event.stop()
+        else:
+            return scroll(body, key)
+        return True
 
-    def _errors(self) -> None:
+    def action_errors(self) -> None:
+        """Go through what somebody was sure of and had wrong."""
         if self.found is None:
             self.notify("Still counting.")
         elif not self.found.confident_errors:
@@ -146,10 +148,6 @@ class StatsScreen(Screen[None]):
             from quizapp.ui.errors import ErrorsScreen
 
             self.app.push_screen(ErrorsScreen(self.found.confident_errors, self.app.clock()))
-
-    def action_leave(self) -> None:
-        """Home."""
-        self.app.leave()
 
 
 def _section(section: Section) -> Content:

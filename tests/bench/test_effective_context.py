@@ -265,3 +265,43 @@ def test_bisection_finds_the_first_close_loss():
     grid = [10, 100, 200, 300]
     assert experiment.first_close(at, grid, [at(c) for c in grid]) == pytest.approx(137, abs=3)
     assert experiment.first_close(lambda _: 1.0, grid, [1.0] * 4) == 1
+
+
+# ---- the text, beside published numbers -------------------------------------------------------------
+
+TEXT = {"lstm": (8, 1), "transformer": (8, 1), "steps": 12, "batch": 2, "time": 16, "rates": (0.01,),
+        "tests": 10, "step": 8, "most": 32}  # fmt: skip
+
+
+def test_full_fills_every_figure_of_the_text_and_no_transformer_reads_beyond_its_pieces(monkeypatch):
+    lab = Lab(arm="claim", seed=0, size={}, device="cpu", emit=lambda event: None)
+    longest = []
+    truncated = experiment.language.truncated
+
+    def watched(model, test, contexts, most):
+        longest.append(most)
+        return truncated(model, test, contexts, most)
+
+    monkeypatch.setattr(experiment.language, "truncated", watched)
+    experiment._read_text(lab, TEXT)
+    assert set(lab.figures) == set(experiment.FIGURES)
+    assert longest == [32, 16]
+    assert experiment.language.sizes(lab) is None
+    assert all(8 <= value <= 32 for value in lab.figures.values())
+
+
+def test_mutant_a_transformer_that_reads_further_than_the_lstm(monkeypatch):
+    """The figures follow what the networks use, whichever they are."""
+    far = torch.tensor([[4.0], [2.0], [1.0], [0.5]])
+    near = torch.tensor([[4.0], [2.0], [2.0], [2.0]])
+
+    def lengths(lstm, transformer):
+        lab = Lab(arm="claim", seed=0, size={}, device="cpu", emit=lambda event: None)
+        monkeypatch.setattr(experiment.language, "trained", lambda lab, size, kind, **options: kind)
+        known = {"lstm": lstm, "transformer": transformer}
+        monkeypatch.setattr(experiment.language, "truncated", lambda model, *given: known[model])
+        experiment._read_text(lab, TEXT)
+        return lab.figures["text_lstm_relative"] / lab.figures["text_transformer_relative"]
+
+    assert lengths(far, near) == 2.0
+    assert lengths(near, far) == 0.5

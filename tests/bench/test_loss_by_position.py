@@ -266,3 +266,33 @@ def test_the_same_seed_gives_the_same_numbers():
     first, again = run_trial("control", size=hasty), run_trial("control", size=hasty)
     assert first == again
     assert first != run_trial("control", size=hasty, seed=1)
+
+
+# ---- the text, beside published numbers -------------------------------------------------------------
+
+
+def test_full_fills_every_figure_of_the_text():
+    lab = Lab(arm="claim", seed=0, size={}, device="cpu", emit=lambda event: None)
+    size = {"lstm": (8, 1), "transformer": (8, 1), "steps": 12, "batch": 2, "time": 64, "rates": (0.01,)}
+    experiment._read_text(lab, size)
+    assert set(lab.figures) == set(experiment.FIGURES)
+    assert experiment.language.sizes(lab) is None
+    assert all(0 <= lab.figures[f"text_{kind}_flat"] <= 64 for kind in ("lstm", "transformer"))
+
+
+def test_mutant_an_lstm_that_goes_on_improving(monkeypatch):
+    """The figures follow the curves, whichever network they are of."""
+    falling = torch.linspace(3.0, 1.0, 128).expand(2, 128)
+    flat = torch.cat((torch.full((2, 32), 2.0), torch.full((2, 96), 1.5)), dim=1)
+
+    def flat_after(lstm, transformer):
+        lab = Lab(arm="claim", seed=0, size={}, device="cpu", emit=lambda event: None)
+        monkeypatch.setattr(experiment.language, "trained", lambda lab, size, kind, **options: kind)
+        known = {"lstm": lstm, "transformer": transformer}
+        monkeypatch.setattr(experiment.language, "losses", lambda model, test: known[model])
+        experiment._read_text(lab, {"time": 128})
+        return lab.figures["text_lstm_flat"], lab.figures["text_transformer_flat"]
+
+    assert flat_after(flat, falling)[0] == 32.0
+    assert flat_after(flat, falling)[1] > 96.0
+    assert flat_after(falling, flat)[1] == 32.0

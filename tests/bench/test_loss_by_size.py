@@ -158,28 +158,6 @@ def test_a_run_that_overflowed_has_no_law():
     assert all(map(math.isnan, experiment.power_law({10: 1.0, 100: math.inf})))
 
 
-def test_characters_become_classes():
-    assert experiment.classes("aZ \n\t .9é").tolist() == [1, 26, 0, 27, 28, 28]
-
-
-def test_the_text_is_english_and_the_test_is_kept_apart():
-    learned, held = experiment.text()
-    assert len(held) * 8 < len(learned) < len(held) * 10
-    assert len(learned) > 200_000
-    share = torch.bincount(learned, minlength=experiment.CLASSES) / len(learned)
-    assert int(share[1:27].argmax()) + 1 == experiment.ALPHABET.index("e")
-    blocks = set(map(tuple, learned.view(-1, experiment.BLOCK).tolist()))
-    assert not blocks & set(map(tuple, held.view(-1, experiment.BLOCK).tolist()))
-
-
-def test_every_character_is_asked_for_after_those_before_it():
-    characters = torch.arange(50)
-    batch = experiment.windows(torch.Generator().manual_seed(0), characters, 20, 6)
-    assert batch.inputs.shape == (20, 6)
-    assert (batch.targets == batch.inputs + 1).all()
-    assert int(batch.targets.max()) < 50
-
-
 def test_a_network_that_knows_nothing_has_the_loss_of_chance():
     model = experiment.build("lstm", 4, 0, "cpu")
     torch.nn.init.zeros_(model.head.weight)

@@ -10,10 +10,10 @@ from quizapp.verifiers.experiments import position_readout as experiment
 from quizapp.verifiers.lab import Lab
 from quizapp.verifiers.tasks import IGNORE, Batch
 from quizapp.verifiers.verdict import judge
-from quizapp.verifiers.wire import Note
+from quizapp.verifiers.wire import Figure, Note
 
 from quizapp import bank
-from quizapp.verifiers import catalogue, engine
+from quizapp.verifiers import catalogue, engine, outside
 from tests.bench.judged import judged, within
 
 inside = partial(within, experiment.CHECKS)
@@ -232,3 +232,76 @@ def test_the_same_seed_gives_the_same_numbers():
     first, again = run_trial(size=HASTY, seed=3), run_trial(size=HASTY, seed=3)
     assert all(first[name] == again[name] or math.isnan(first[name]) for name in first)
     assert first["untrained_decoder_r2"] != run_trial(size=HASTY, seed=4)["untrained_decoder_r2"]
+
+
+# ---- the text, beside published numbers -------------------------------------------------------------
+
+TEXT = {"transformer": (32, 2), "steps": 12, "batch": 16, "time": 32, "rates": (3e-3,), "tests": 200}
+
+
+def perplexities(size=TEXT, seed=0):
+    lab = a_lab(seed=seed)
+    experiment._read_text(lab, size)
+    return lab.figures
+
+
+def test_quick_reads_no_text_and_full_fills_every_figure(monkeypatch):
+    monkeypatch.setattr(experiment.language, "trained", lambda *given, **options: options["positions"])
+    monkeypatch.setattr(experiment.language, "perplexity", lambda model, test: float(len(model)))
+    assert set(perplexities()) == set(experiment.FIGURES)
+    assert experiment.language.sizes(a_lab()) is None
+    full = experiment.PROFILES["full"]
+    assert experiment.language.sizes(a_lab(size=full)) == full["text"]["cpu"]
+
+
+def test_networks_on_text_differ_in_their_positions_alone(monkeypatch):
+    seen = []
+
+    def trained(lab, size, kind, **options):
+        seen.append((options.pop("positions"), options["masked"], options))
+        return
+
+    monkeypatch.setattr(experiment.language, "trained", trained)
+    monkeypatch.setattr(experiment.language, "perplexity", lambda model, test: 1.0)
+    perplexities()
+    assert [(positions, masked) for positions, masked, _ in seen] == [
+        ("none", False), ("learned", False), ("sinusoidal", False), ("alibi", False),
+        ("none", True), ("learned", True),
+    ]  # fmt: skip
+    assert all(options == seen[0][2] for _, masked, options in seen if not masked)
+    assert all(options["causal"] is not masked for _, masked, options in seen)
+
+
+def beside(figures, who):
+    """Whether the published ratio of that kind of network agrees with these, said by two alike seeds."""
+    (row,) = (row for row in catalogue.read(NAME).outside if row.ours[0] == f"{who}_without"
+              and row.ours[2] == f"{who}_learned")  # fmt: skip
+    found = {
+        name: Figure(name=name, unit="u", meaning="m", estimate=at, low=at, high=at, values=(at,) * 2)
+        for name, at in figures.items()
+    }
+    return outside.compare(row, found).outcome
+
+
+@pytest.mark.slow
+def test_mutant_masked_encoders_get_positions_only_in_name(monkeypatch):
+    """With positions an encoder fills gaps far better; with the cause removed the agreement is gone."""
+    size = {**TEXT, "steps": 800, "batch": 32}
+    known = dict.fromkeys(experiment.FIGURES, 1.0)
+    trained = experiment.language.trained
+
+    def masked_only(lab, size, kind, **options):
+        return trained(lab, size, kind, **options) if options["masked"] else None
+
+    perplexity = experiment.language.perplexity
+    monkeypatch.setattr(
+        experiment.language, "perplexity", lambda model, test: perplexity(model, test) if model else 1.0
+    )
+    monkeypatch.setattr(experiment.language, "trained", masked_only)
+    assert beside({**known, **perplexities(size)}, "masked") == "agrees"
+    monkeypatch.setattr(
+        experiment.language,
+        "trained",
+        lambda *given, **options: masked_only(*given, **{**options, "positions": "none"}),
+    )
+    assert beside({**known, **perplexities(size)}, "masked") == "differs"

@@ -172,5 +172,5 @@ def test_the_full_profile_completes_the_square(monkeypatch):
         f"{norm}_{start}_{speed}"
         for norm in ("pre", "post")
         for start in ("cold", "warm")
-        for speed in ("fast", "gentle")
+        for speed in ("slow", "gentle", "fast", "faster")
     )

@@ -47,6 +47,17 @@ EVENTS = [
     wire.Point(curve="", arm="control", x=0.1 + 0.2, y=5e-324),
     wire.Checked(check=check()),
     wire.Checked(check=check(bounds=(0, None), values=())),
+    wire.Figured(
+        figure=wire.Figure(
+            name="f",
+            unit="µs",
+            meaning="m",
+            estimate=0.1,
+            low=-math.inf,
+            high=math.inf,
+            values=(0.1, math.inf),
+        )
+    ),
     wire.Note(text="line one\nline two\r\n\x1b[31m\x00 \U0001f600"),
     wire.Finished(
         status="invalid", reason="r", seeds=(0, 1, 2), seconds=0.25, at="2026-03-02T12:00:00+00:00"

@@ -84,6 +84,14 @@ CHECKS = {
         "bounds": [0.67, 1.5], "arm": "control", "must": "fail", "interval": "ratio",
         "meaning": "An LSTM that attends to all its outputs pays more for a late token."},
 }
+OUTSIDE = (
+    {"what": "speed of decoding at 8192 tokens, retention over attention with a cache",
+        "published": 8.4, "unit": "times, 7B parameters",
+        "source": "Sun et al. 2023 (RetNet), abstract", "from_memory": False,
+        "ours": ("attention_time_growth", "/", "lstm_time_growth"), "beside": "attention_time_growth",
+        "agrees_in": "direction", "margin": 1.0,
+        "why": "Ours is how much dearer a late token gets, of one layer on one device, at 16,384 tokens."},
+)
 # fmt: on
 
 EARLY, FULL, LATE = 64, 384, 512

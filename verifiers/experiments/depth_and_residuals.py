@@ -53,8 +53,15 @@ PLOT = {"x": "layers", "y": "learned (1 is all)", "x_log": False, "y_log": False
 LOOKS = (4, 8)
 
 PROFILES = {
-    "quick": {"batch": 8, "steps": 55, "layers": [6], "flow_draws": 2, "trend_draws": 3},
-    "full": {"batch": 16, "steps": 200, "layers": [2, 3, 4, 6, 8, 12], "flow_draws": 6, "trend_draws": 6},
+    "quick": {"batch": 8, "steps": 55, "layers": [6], "flow_draws": 2, "trend_draws": 3, "control_rates": 1},
+    "full": {
+        "batch": 16,
+        "steps": 200,
+        "layers": [2, 3, 4, 6, 8, 12],
+        "flow_draws": 6,
+        "trend_draws": 6,
+        "control_rates": 2,
+    },
 }
 
 # fmt: off
@@ -111,6 +118,26 @@ CHECKS = {
         "bounds": [0.5, None], "arm": "control", "must": "fail", "interval": "mean",
         "meaning": "Six layers with neither must not learn it."},
 }
+OUTSIDE = (
+    {"what": "power of depth in the gradient of the last layer, pre-LN",
+        "published": -0.5, "unit": "power of the number of layers",
+        "source": "Xiong et al. 2020, theory", "from_memory": True,
+        "ours": "pre_depth_exponent", "beside": "pre_depth_exponent",
+        "agrees_in": "value", "margin": 0.3,
+        "why": "The theory is of many layers and an expected norm at initialisation."},
+    {"what": "power of depth in the gradient of the last layer, post-LN",
+        "published": 0.0, "unit": "power of the number of layers",
+        "source": "Xiong et al. 2020, theory", "from_memory": True,
+        "ours": "post_depth_exponent", "beside": "post_over_pre",
+        "agrees_in": "value", "margin": 0.3,
+        "why": "The theory is of many layers and an expected norm at initialisation."},
+    {"what": "gradient of the last of 16 layers, post-LN over pre-LN",
+        "published": 4.0, "unit": "square root of the number of layers",
+        "source": "Xiong et al. 2020, theory", "from_memory": True,
+        "ours": "post_over_pre", "beside": "post_over_pre",
+        "agrees_in": "ratio", "margin": 2.0,
+        "why": "The theory gives the order of size, not the constant."},
+)
 # fmt: on
 
 FLOW_LAYERS, FLOW_TOKENS = 24, 16
@@ -195,7 +222,8 @@ def _without_cause(lab: Lab) -> None:
     without = _curve(lab, "LayerNorm alone", 1, "pre", residual=False)
     lab.check("residual_gain_shallow", with_residual - without)
     lab.check("learned_shallow_without", without)
-    lab.check("learned_with_neither", _curve(lab, "neither", DEEP, "none", residual=False, rates=RATES[:1]))
+    rates = RATES[: lab.size["control_rates"]]
+    lab.check("learned_with_neither", _curve(lab, "neither", DEEP, "none", residual=False, rates=rates))
 
 
 def _curve(

@@ -15,7 +15,11 @@ segments: the same tokens, with lags up to 24, are cut into segments of 8 or lef
 with learned positions and an LSTM are then read with up to 25. Last, an LSTM learns running parity on 32
 tokens and reads 2000: every token matters there, so with the last 1000 alone it must be at chance.
 
-It does not show the figure of language models: nothing here is natural text, the networks are small, one
+In the full profile an LSTM and a Transformer with learned positions also read English text in pieces, and
+their relative effective context length is found as Dai et al. (2019) do, and the LSTM's effective context,
+both in characters and both in no check.
+
+It does not show the figure of language models: no check rests on natural text, the networks are small, one
 key is all there is to remember, and c is counted in tokens of this task. An LSTM that must remember many
 things, or was trained on text, can have a far shorter figure than its training lags; what is refuted or
 not is that the number belongs to the LSTM. That a run without short lags did not learn is a fact about
@@ -25,13 +29,13 @@ this budget. And nothing here says how far a large Transformer reads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .. import train
+from .. import language, train
 from ..lab import Lab
 from ..models import tagger
 from ..tasks import IGNORE, Batch, parity
@@ -45,12 +49,17 @@ LOOKS = (3, 5)
 PROFILES = {
     "quick": {"width": 32, "tests": 128, "rates": (0.01,), "hard_rates": (0.005, 0.01), "enough": 0.97,
               "far": (220, 8), "middle": (200, 16), "near": (150, 16), "hard": (180, 16),
-              "segments": (120, 32), "parity": (400, 32)},
+              "segments": (120, 32), "parity": (400, 32), "parity_rates": (0.01,), "text": None},
     "full": {"width": 64, "tests": 512, "rates": (0.003, 0.01), "hard_rates": (0.003, 0.01, 0.03),
-             "enough": None, "far": (800, 32), "middle": (800, 32), "near": (500, 32), "hard": (800, 32),
-             "segments": (800, 64), "parity": (1000, 64)},
+             "enough": None, "far": (600, 16), "middle": (600, 16), "near": (400, 16), "hard": (800, 16),
+             "segments": (600, 32), "parity": (1000, 64), "parity_rates": (0.01, 0.003, 0.03),
+             "text": {
+                 "cpu": {"lstm": (128, 1), "transformer": (64, 2), "steps": 900, "batch": 16, "time": 128,
+                         "rates": (0.003, 0.01), "tests": 2000, "step": 8, "most": 160},
+                 "gpu": {"lstm": (512, 1), "transformer": (256, 2), "steps": 3000, "batch": 64, "time": 256,
+                         "rates": (0.001, 0.003, 0.006), "tests": 8000, "step": 20, "most": 480}}},
 }  # fmt: skip
-"""(steps, sequences per step) of every training."""
+"""(steps, sequences per step) of every training; text: contexts from `step` to `most` in equal steps."""
 
 # fmt: off
 CHECKS = {
@@ -90,6 +99,30 @@ CHECKS = {
 }
 # fmt: on
 
+FIGURES = {
+    "text_lstm_relative": ("characters", "mean", "Relative effective context length of an LSTM, r = 0.1."),
+    "text_transformer_relative": ("characters", "mean", "The same of a Transformer."),
+    "text_lstm_context": ("characters", "mean", "Effective context of that LSTM, to 1% of perplexity."),
+    "text_transformer_context": ("characters", "mean", "The same of the Transformer."),
+}
+
+# fmt: off
+OUTSIDE = (
+    {"what": "relative effective context length of an LSTM over that of a plain Transformer, r = 0.1",
+        "published": (400, "/", 128), "unit": "words, WikiText-103; the two are of different groups there",
+        "source": "Dai et al. 2019, Table 8", "from_memory": False,
+        "ours": ("text_lstm_relative", "/", "text_transformer_relative"), "beside": "lstm_segments_of_8",
+        "agrees_in": "direction", "margin": 1.0,
+        "why": "There segments of 128 words are the Transformer's ceiling; small ones do not reach theirs."},
+    {"what": "effective context of an LSTM on text",
+        "published": 200, "unit": "words, Penn Treebank and WikiText-2",
+        "source": "Khandelwal et al. 2018, abstract", "from_memory": False,
+        "ours": "text_lstm_context", "beside": "lstm_lags_to_400",
+        "agrees_in": "ratio", "margin": 2.0,
+        "why": "Ours are characters, about six to a word, and a far smaller network."},
+)
+# fmt: on
+
 SYMBOLS, FILLERS = 8, 4
 QUESTION = SYMBOLS
 """Tokens: keys, the question mark, fillers."""
@@ -122,6 +155,29 @@ def _claimed(lab: Lab) -> None:
     lab.check("lstm_only_lag_30", context(_on_lags(lab, "hard", 30, 30), test, 30))
     lab.check("lstm_segments_of_8", _on_segments(lab, "lstm", 8))
     lab.check("lstm_parity_at_2000", _parity_share(lab, READ))
+    size = language.sizes(lab)
+    if size:
+        _read_text(lab, size)
+
+
+def _read_text(lab: Lab, size: Mapping[str, Any]) -> None:
+    """How far back an LSTM and a Transformer with as many parameters read in English text."""
+    seed = int(torch.randint(2**31, (1,), generator=lab.generator))
+    contexts = range(size["step"], size["most"] + 1, size["step"])
+    test = language.exam(size, size["most"])
+    kinds: dict[str, dict[str, Any]] = {
+        "lstm": {}, "transformer": {"causal": True, "positions": "learned", "fused": True}
+    }  # fmt: skip
+    group = {}
+    for kind, options in kinds.items():
+        model = language.trained(lab, size, kind, seed=seed, **options)
+        # Learned positions end with the pieces; an LSTM can read on.
+        longest = size["time"] if kind == "transformer" else size["most"]
+        group[kind] = language.truncated(model, test, contexts, longest)  # [contexts, tests]
+        lab.figure(f"text_{kind}_context", language.effective(group[kind], contexts))
+    lengths = language.relative_effective(list(group.values()), contexts, 0.1)
+    for kind, length in zip(group, lengths, strict=True):
+        lab.figure(f"text_{kind}_relative", length)
 
 
 def _controlled(lab: Lab) -> None:
@@ -347,13 +403,19 @@ def _trained(
 
 
 def _parity_share(lab: Lab, read: int) -> float:
-    """How often an LSTM trained on 32 tokens tells the parity of READ, from the last `read` of them."""
+    """How often an LSTM trained on 32 tokens tells the parity of READ, from the last `read` of them.
+
+    At the first of the rates at which it learns those 32.
+    """
     steps, batch = lab.size["parity"]
-    body = tagger.core("lstm", 16, generator=lab.generator, device=lab.device)
-    model = tagger.Tagger(body, width=16, tokens=2, classes=2, generator=lab.generator, device=lab.device)
-    recipe = train.Recipe(steps=steps, learning_rate=0.01, clip=1.0, enough=0.002)
-    made = train.fit(model, lambda: parity(lab.generator, batch, length=32).to(lab.device), recipe)
-    if made.final() > 0.1:
+    for rate in lab.size["parity_rates"]:
+        body = tagger.core("lstm", 16, generator=lab.generator, device=lab.device)
+        model = tagger.Tagger(body, width=16, tokens=2, classes=2, generator=lab.generator, device=lab.device)
+        recipe = train.Recipe(steps=steps, learning_rate=rate, clip=1.0, enough=0.002)
+        made = train.fit(model, lambda: parity(lab.generator, batch, length=32).to(lab.device), recipe)
+        if made.final() <= 0.1:
+            break
+    else:
         lab.note(f"seed {lab.seed}, {lab.arm}: parity of 32 tokens was not learned in this budget")
         return math.nan
     whole = parity(lab.generator, lab.size["tests"], length=READ).to(lab.device)

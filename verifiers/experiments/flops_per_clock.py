@@ -57,6 +57,35 @@ CHECKS = {
         "bounds": [5e5, None], "arm": "control", "must": "pass", "interval": "ratio",
         "meaning": "A million devices like this one would do that many."},
 }
+FIGURES = {
+    "gpu_best_per_tick": ("operations per tick", "ratio", "The best of the formats, on a GPU only."),
+}
+OUTSIDE = (
+    {"what": "operations per tick of an A100, dense 16-bit products",
+        "published": 221184, "unit": "operations per tick, by its data sheet",
+        "source": "NVIDIA whitepaper 2020, by way of its forum", "from_memory": False,
+        "ours": "best_per_tick", "beside": "best_per_tick",
+        "agrees_in": "direction", "margin": 1000000.0,
+        "why": "What stands is that it is below a million, on any device but for 8-bit formats."},
+    {"what": "operations per tick of a V100, dense 16-bit products",
+        "published": 81920, "unit": "operations per tick, by its data sheet",
+        "source": "NVIDIA whitepaper 2017, by way of its forum", "from_memory": False,
+        "ours": "gpu_best_per_tick", "beside": "best_per_tick",
+        "agrees_in": "ratio", "margin": 8.0,
+        "why": "Another device: compare the order of size. On a CPU it is one thread times all cores."},
+    {"what": "operations per tick of an H100 SXM, dense 16-bit products",
+        "published": 540672, "unit": "operations per tick, by its data sheet",
+        "source": "NVIDIA whitepaper 2022, by way of its forum", "from_memory": False,
+        "ours": "gpu_best_per_tick", "beside": "best_per_tick",
+        "agrees_in": "ratio", "margin": 2.0,
+        "why": "Another device: compare the order of size. On a CPU it is one thread times all cores."},
+    {"what": "operations per tick of a P100 in float32",
+        "published": 7168, "unit": "operations per tick",
+        "source": "NVIDIA whitepaper 2016", "from_memory": True,
+        "ours": "single_per_tick", "beside": "single_per_tick",
+        "agrees_in": "direction", "margin": 1000000.0,
+        "why": "Another device: compare the order of size. On a CPU it is one thread times all cores."},
+)
 # fmt: on
 
 
@@ -75,6 +104,8 @@ def trial(lab: Lab) -> None:
     rates = {name: per_tick(2 * size**3, times, name, clock) for name in names}
     lab.check("best_per_tick", max(rates.values()) if not math.isnan(rates["float32"]) else math.nan)
     lab.check("single_per_tick", rates["float32"])
+    if lab.device.type == "cuda":
+        lab.figure("gpu_best_per_tick", lab.values["best_per_tick"])
     for name, dtype in names.items():
         lab.point(name, 8 * dtype.itemsize, rates[name])
 

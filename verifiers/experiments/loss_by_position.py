@@ -23,15 +23,18 @@ a fall would not mean that more context is used. With one dictionary for all seq
 both curves must be flat and near zero from the first lookup on. Asking that LSTM for values that are the
 less often those of its dictionary the later they are asked must give a rising curve, or else a falling one.
 
-It does not show where an LSTM on text stops improving, which depends on its width and its training too,
-nor what a longer trained LSTM could remember, nor anything about modern linear recurrences, which are
-trained differently, nor what a Transformer does beyond the length it was trained on.
+In the full profile both kinds of network also read English text, and it is found after how many characters
+their loss stays within 1% of perplexity of where it ends; no check rests on that.
+
+It does not show where a large LSTM on text stops improving, which depends on width and training too, nor
+what a longer trained LSTM could remember, nor anything about modern linear recurrences, which are trained
+differently, nor what a Transformer does beyond the length it was trained on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -40,7 +43,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from .. import stats, train
+from .. import language, stats, train
 from ..lab import Lab
 from ..models.tagger import Tagger, core, parameters, state_bytes
 from ..tasks import IGNORE, Batch
@@ -56,12 +59,18 @@ PROFILES = {
     "quick": {
         "lookups": 32, "keys": 16, "steps": 80, "spread_steps": 200, "small_steps": 70, "batch": 16,
         "transformer_width": 26, "lstm_width": 31, "held_out": 9000,
-        "transformer_rates": (1e-2, 2e-2), "lstm_rates": (1.5e-2, 3e-2),
+        "transformer_rates": (1e-2, 2e-2), "lstm_rates": (1.5e-2, 3e-2), "text": None,
     },
     "full": {
         "lookups": 64, "keys": 32, "steps": 600, "spread_steps": 600, "small_steps": 150, "batch": 32,
         "transformer_width": 48, "lstm_width": 58, "held_out": 24000,
         "transformer_rates": (3e-3, 1e-2, 2e-2), "lstm_rates": (3e-3, 1e-2, 3e-2),
+        "text": {
+            "cpu": {"lstm": (128, 1), "transformer": (64, 2), "steps": 800, "batch": 8, "time": 256,
+                    "rates": (0.003, 0.01)},
+            "gpu": {"lstm": (512, 1), "transformer": (256, 2), "steps": 3000, "batch": 32, "time": 512,
+                    "rates": (0.001, 0.003, 0.006)},
+        },
     },
 }  # fmt: skip
 
@@ -100,6 +109,29 @@ CHECKS = {
 }
 # fmt: on
 
+FIGURES = {
+    "text_lstm_flat": ("characters", "mean", "After how many an LSTM's loss on text is where it ends."),
+    "text_transformer_flat": ("characters", "mean", "The same for a Transformer."),
+    "text_lstm_late": ("nats/doubling", "mean", "Slope of the LSTM's loss on text from a quarter on."),
+    "text_transformer_late": ("nats/doubling", "mean", "The same for the Transformer."),
+}
+
+# fmt: off
+OUTSIDE = (
+    {"what": "tokens after which a Transformer's loss is flat over those for an LSTM's",
+        "published": (1024, "/", 100), "unit": "tokens of WebText2; at least over at most",
+        "source": "Kaplan et al. 2020, Figure 7", "from_memory": False,
+        "ours": ("text_transformer_flat", "/", "text_lstm_flat"), "beside": "lstm_slope",
+        "agrees_in": "direction", "margin": 1.0,
+        "why": "Of 256 characters, not 1024 tokens, and after a training too short to use what is far."},
+    {"what": "tokens after which an LSTM's loss is flat",
+        "published": 100, "unit": "tokens of WebText2; less than that",
+        "source": "Kaplan et al. 2020, Figure 7", "from_memory": False,
+        "ours": "text_lstm_flat", "beside": "lstm_slope", "agrees_in": "ratio", "margin": 2.0,
+        "why": "Characters are not tokens, about five to one, and the LSTM is small."},
+)
+# fmt: on
+
 VALUES = 4
 SMALL = 2
 """Keys of the small dictionary."""
@@ -107,6 +139,8 @@ NEAR, REACH = 0.5, 2
 """The chance that a lookup repeats one of the last so many."""
 EARLY = 4
 """Lookups that count as early."""
+APART = 16
+"""Characters between the beginnings of pieces of text."""
 LEARNED = 0.9
 """A training loss above this share of log VALUES is a guess's."""
 ENOUGH = 0.02
@@ -175,6 +209,21 @@ def _drawn_anew(lab: Lab) -> None:
     lab.check("small_late_slope", transformer.slope(1 / 2))
     half = lookups // 2
     lab.check("small_gap", lstm.mean(half + 1, lookups) - transformer.mean(half + 1, lookups))
+    size = language.sizes(lab)
+    if size:
+        _read_text(lab, size)
+
+
+def _read_text(lab: Lab, size: Mapping[str, Any]) -> None:
+    """The loss by position in English text, of both kinds of network with as many parameters."""
+    seed = int(torch.randint(2**31, (), generator=lab.generator))
+    test = language.every(size["time"], APART)
+    for kind in (LSTM, TRANSFORMER):
+        options: dict[str, Any] = {"positions": "rotary"} if kind == TRANSFORMER else {}
+        model = language.trained(lab, size, kind, seed=seed, **OPTIONS[kind], **options)
+        means = language.losses(model, test).mean(dim=0)  # [time]
+        lab.figure(f"text_{kind}_flat", language.flat_after(means, APART))
+        lab.figure(f"text_{kind}_late", slope(means.tolist(), 1 / 4))
 
 
 def _known(lab: Lab) -> None:

@@ -25,9 +25,7 @@ differs a little from one version of Python to the next.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -35,6 +33,7 @@ from torch import Tensor, nn
 
 from .. import stats, train
 from ..lab import Lab
+from ..language import CLASSES, text, windows
 from ..models import tagger
 from ..models.gated_recurrence import MinGRU
 from ..tasks import Batch, paired_recall
@@ -85,13 +84,22 @@ CHECKS = {
         "bounds": [0.02, None], "arm": "control", "must": "pass", "interval": "mean",
         "meaning": "On recall of values by key, LSTMs gain less from size than Transformers."},
 }
+OUTSIDE = (
+    {"what": "exponent of loss in parameters, Transformers",
+        "published": 0.076, "unit": "nats per nat",
+        "source": "Kaplan et al. 2020", "from_memory": False,
+        "ours": "transformer_exponent", "beside": "transformer_exponent",
+        "agrees_in": "ratio", "margin": 2.0,
+        "why": "Four powers of ten smaller, embeddings counted, characters, equal steps."},
+    {"what": "exponent of LSTMs behind that of Transformers",
+        "published": 0.0, "unit": "nats per nat; curves shifted, not steeper",
+        "source": "Hestness et al. 2017", "from_memory": False,
+        "ours": "lstm_exponent_behind", "beside": "lstm_exponent_behind",
+        "agrees_in": "value", "margin": 0.02,
+        "why": "They compare other architectures, LSTMs among them, from their best fits."},
+)
 # fmt: on
 
-ALPHABET = " abcdefghijklmnopqrstuvwxyz."
-CLASSES = len(ALPHABET) + 1
-"""Characters told apart; the last class is every other one."""
-BLOCK = 1000
-"""Characters of a block of text; every tenth is for the test."""
 FEW = 300
 """Characters to learn from where data are the limit."""
 RECALL: dict[str, int] = {"pairs": 4, "queries": 4, "keys": 8, "values": 8}
@@ -132,34 +140,6 @@ def _controlled(lab: Lab) -> None:
     lab.check("lstm_exponent_on_300", few[0])
     lab.check("lstm_straightness_on_300", few[1])
     lab.check("lstm_exponent_behind_on_recall", _recall_behind(lab, rate))
-
-
-# ---- the text -----------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def text() -> tuple[Tensor, Tensor]:
-    """Python's documentation as classes: what is learned from and what is kept for the test, [characters]."""
-    from pydoc_data.topics import topics  # half a megabyte, read only when it is needed
-
-    whole = classes(" ".join(topics[name] for name in sorted(topics)))  # [characters]
-    blocks = whole[: len(whole) // BLOCK * BLOCK].view(-1, BLOCK)  # [blocks, BLOCK]
-    kept = torch.arange(len(blocks)) % 10 == 9  # [blocks]
-    return blocks[~kept].flatten(), blocks[kept].flatten()  # [characters] each
-
-
-def classes(written: str) -> Tensor:
-    """Letters without case, space (any white space in a row is one), stop, anything else: [characters]."""
-    numbers = {sign: number for number, sign in enumerate(ALPHABET)}
-    folded = re.sub(r"\s+", " ", written.lower())
-    return torch.tensor([numbers.get(sign, CLASSES - 1) for sign in folded])  # [characters]
-
-
-def windows(generator: torch.Generator, characters: Tensor, batch: int, time: int) -> Batch:
-    """Pieces of the text, each character asked for after those before it."""
-    start = torch.randint(len(characters) - time, (batch, 1), generator=generator)  # [batch, 1]
-    pieces = characters[start + torch.arange(time + 1)]  # [batch, time + 1]
-    return Batch(pieces[:, :-1], pieces[:, 1:])
 
 
 def _few(lab: Lab, characters: Tensor) -> Tensor:

@@ -7,8 +7,11 @@ position: after a start token, random tokens; say at each one how many came befo
 untrained: with random weights and no training, the share of the variance of a token's position that a
 ridge regression reads out of its final vector, on sequences that the regression has not seen.
 The first two are asked at a question mark after the last token, so that the token asked tells nothing by
-itself. Every network is trained at two learning rates (three in full) for the same number of steps,
-fewer when the training loss is low enough, the last fifth of them at a tenth of the rate; the rate with
+itself.
+text (full profile only, beside published numbers, in no check): perplexity per character of decoders that
+differ in their positions alone, and of encoders that are asked for hidden characters.
+Every network is trained at two learning rates (three in full) for the same number of steps, fewer when
+the training loss is low enough, the last fifth of them at a tenth of the rate; the rate with
 the lower training loss is kept. The tokens before the question mark are also shuffled: the shift is how
 far the scores move, relative to their size.
 
@@ -22,7 +25,8 @@ question mark, because its only look back is at tokens that have not looked back
 shuffled positions must find nothing; and without the start token the untrained read-out must collapse,
 because every prefix then looks like any other on average.
 
-It does not show how much a language model loses without positional encoding, nor how well what a decoder
+It does not show how much a language model of a useful size loses without positional encoding (in the full
+profile small ones read half a megabyte of text), nor how well what a decoder
 has learned carries over to longer inputs. Nor does it show that a decoder knows its place exactly: after
 a short training its knowledge gets coarser with every token.
 """
@@ -30,13 +34,14 @@ a short training its knowledge gets coarser with every token.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .. import tasks, train
+from .. import language, tasks, train
 from ..lab import Lab
 from ..models.tagger import Tagger, core, parameters
 from ..tasks import IGNORE, Batch
@@ -52,14 +57,21 @@ PROFILES = {
     "quick": {
         "width": 32, "order_length": 8, "order_steps": 80, "sentence_length": 6, "sentence_steps": 110,
         "place_length": 16, "place_steps": 80, "rates": (2e-3, 5e-3), "batch": 16, "probes": 2,
-        "held_out": 500,
+        "held_out": 500, "text": None,
     },
     "full": {
         "width": 64, "order_length": 16, "order_steps": 300, "sentence_length": 12, "sentence_steps": 400,
         "place_length": 32, "place_steps": 400, "rates": (5e-4, 1e-3, 2e-3), "batch": 32, "probes": 8,
         "held_out": 2000,
+        "text": {
+            "cpu": {"transformer": (48, 2), "steps": 900, "batch": 16, "time": 64,
+                    "rates": (3e-3, 1e-2), "tests": 1000},
+            "gpu": {"transformer": (256, 8), "steps": 3000, "batch": 64, "time": 128,
+                    "rates": (3e-4, 1e-3, 2e-3), "tests": 1000},
+        },
     },
 }  # fmt: skip
+"""text: what reads it, (width, layers), and how."""
 
 # fmt: off
 CHECKS = {
@@ -112,6 +124,44 @@ CHECKS = {
         "bounds": [None, 0.1], "arm": "control", "must": "pass", "interval": "mean",
         "meaning": "Positions shuffled before the probe is fitted: nothing to read off."},
 }
+# fmt: on
+
+FIGURES = {
+    "decoder_without": ("perplexity per character", "mean", "A decoder without positions."),
+    "decoder_learned": ("perplexity per character", "mean", "The same with learned positions."),
+    "decoder_sinusoidal": ("perplexity per character", "mean", "The same with sinusoidal positions."),
+    "decoder_alibi": ("perplexity per character", "mean", "The same with ALiBi."),
+    "masked_without": ("perplexity per hidden character", "mean", "An encoder without positions."),
+    "masked_learned": ("perplexity per hidden character", "mean", "The same with learned positions."),
+}
+
+# fmt: off
+OUTSIDE = (
+    {"what": "a decoder's perplexity without positions over that with learned ones",
+        "published": (20.97, "/", 20.42), "unit": "perplexity per token, WikiText-103",
+        "source": "Haviv et al. 2022, Table 1", "from_memory": False,
+        "ours": ("decoder_without", "/", "decoder_learned"), "beside": "decoder_order_accuracy",
+        "agrees_in": "ratio", "margin": 1.1,
+        "why": "Two layers and a short training: finding the last character without positions takes long."},
+    {"what": "the same over sinusoidal ones",
+        "published": (20.97, "/", 20.16), "unit": "perplexity per token, WikiText-103",
+        "source": "Haviv et al. 2022, Table 1", "from_memory": False,
+        "ours": ("decoder_without", "/", "decoder_sinusoidal"), "beside": "decoder_order_accuracy",
+        "agrees_in": "direction", "margin": 1.0,
+        "why": "A short training has to learn what sinusoids mean, which costs it something."},
+    {"what": "the same over ALiBi",
+        "published": (20.97, "/", 19.71), "unit": "perplexity per token, WikiText-103",
+        "source": "Haviv et al. 2022, Table 1", "from_memory": False,
+        "ours": ("decoder_without", "/", "decoder_alibi"), "beside": "decoder_order_accuracy",
+        "agrees_in": "direction", "margin": 1.0,
+        "why": "What is near matters more to characters than to words, and ALiBi prefers what is near."},
+    {"what": "a masked encoder's perplexity without positions over that with learned ones",
+        "published": (147.18, "/", 4.06), "unit": "perplexity per hidden token, pieces of 128",
+        "source": "Haviv et al. 2022, Table 4", "from_memory": False,
+        "ours": ("masked_without", "/", "masked_learned"), "beside": "encoder_order_accuracy",
+        "agrees_in": "direction", "margin": 1.2,
+        "why": "Of 29 characters the worst guess has perplexity 29, of a vocabulary of words thousands."},
+)
 # fmt: on
 
 FILLERS, WORDS, SYMBOLS = 10, 12, 8
@@ -180,6 +230,23 @@ def _without_positions(lab: Lab) -> None:
     draw_places(lab, "decoder without positions", seeing.model, place)
     lab.check("untrained_encoder_r2", untrained_r2(lab, ENCODER))
     lab.check("untrained_decoder_r2", untrained_r2(lab, DECODER))
+    size = language.sizes(lab)
+    if size:
+        _read_text(lab, size)
+
+
+def _read_text(lab: Lab, size: Mapping[str, Any]) -> None:
+    """Perplexities of networks that differ in their positions alone, on the same text."""
+    seed = int(torch.randint(2**31, (), generator=lab.generator))
+    known = {"without": "none", "learned": "learned", "sinusoidal": "sinusoidal", "alibi": "alibi"}
+    for masked, who, names in ((False, "decoder", tuple(known)), (True, "masked", ("without", "learned"))):
+        test = language.exam(size, size["time"], masked=masked)
+        for name in names:
+            options = {"causal": not masked, "positions": known[name], "fused": True}
+            # A seventh of the characters is asked for, so that learning takes longer.
+            longer = {**size, "steps": (1 + masked) * size["steps"]}
+            model = language.trained(lab, longer, "transformer", seed=seed, masked=masked, **options)
+            lab.figure(f"{who}_{name}", language.perplexity(model, test))
 
 
 def _controls(lab: Lab) -> None:

@@ -1,0 +1,157 @@
+"""Packs on disk: put beside the learner's data whole or not at all, listed, and taken away again.
+
+The names of files come from `packs.MEMBER`, never from a zip as they are. What somebody edited here is set
+aside, never deleted. Knows no screen and asks nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from quizapp import packs
+from quizapp.bank import Bank
+from quizapp.errors import PackError
+from quizapp.pack_content import Content, examine
+from quizapp.share import manifest
+from quizapp.share.manifest import Manifest
+from quizapp.share.pack import Pack
+
+FRESH, OLD, ASIDE = ".fresh-", ".old-", "set-aside"
+ROOM = "Check that the folder is writable and has space."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A pack that was opened here."""
+
+    name: str
+    folder: Path
+    manifest: Manifest | None
+    """None: it is gone or cannot be read."""
+    content: Content
+    edited: bool
+    """Whether its files are not those that came."""
+
+
+def opened(root: Path, name: str, builtin: Bank) -> Opened | None:
+    """The pack of that name, as it stands here; None when there is none."""
+    folder = root / name
+    if folder not in packs.folders(root):
+        return None
+    about, found = None, {}
+    with suppress(OSError):
+        found = packs.files(folder)
+    with suppress(OSError, PackError):
+        about = manifest.read((folder / packs.MANIFEST).read_bytes(), str(folder))
+    edited = about is None
+    if about is not None:
+        try:
+            manifest.compare(about, found, str(folder))
+        except PackError:
+            edited = True
+    content = examine(found, f"{folder}/", builtin)
+    return Opened(name=name, folder=folder, manifest=about, content=content, edited=edited)
+
+
+def listed(root: Path, builtin: Bank) -> list[Opened]:
+    """Every pack that was opened here, by name."""
+    recover(root)
+    found = (opened(root, folder.name, builtin) for folder in packs.folders(root))
+    return [one for one in found if one is not None]
+
+
+def put(pack: Pack, name: str, root: Path, now: datetime, *, edited: bool = False) -> Path | None:
+    """Put a pack into its folder, in the place of one that is there. Raises PackError.
+
+    edited: what is there was edited, so it is set aside; returns where.
+    """
+    target = root / manifest.named(name)
+    fresh = ""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        recover(root)
+        if target.is_symlink() or (target.exists() and not target.is_dir()):
+            raise PackError(f"{target} is no folder", "Move it away; a pack needs a folder of its own.")
+        fresh = tempfile.mkdtemp(prefix=FRESH, dir=root)
+        for file, body in {**pack.files, packs.MANIFEST: manifest.written(pack.manifest)}.items():
+            if file != packs.MANIFEST and not packs.MEMBER.fullmatch(file):
+                raise PackError(f"{file!r} has no place in a pack", ROOM)
+            _write(Path(fresh) / file, body)
+        Path(fresh).chmod(0o755)
+        aside = _exchange(Path(fresh), target, now, edited)
+    except OSError as error:
+        raise PackError(f"{target} cannot be written: {error.strerror or error}", ROOM) from error
+    finally:
+        if fresh:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return aside
+
+
+def _write(file: Path, body: bytes) -> None:
+    file.parent.mkdir(exist_ok=True)
+    with file.open("xb") as opened:
+        opened.write(body)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _exchange(fresh: Path, target: Path, now: datetime, edited: bool) -> Path | None:
+    """The fresh folder in the place of the old one; where that went, if it was set aside."""
+    if not target.exists():
+        fresh.rename(target)
+        return None
+    old = target.with_name(f"{OLD}{target.name}")
+    shutil.rmtree(old, ignore_errors=True)
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    if edited:
+        return _aside(old, target, now)
+    shutil.rmtree(old, ignore_errors=True)
+    return None
+
+
+def _aside(folder: Path, target: Path, now: datetime) -> Path:
+    shelf = target.parent / f".{ASIDE}"
+    shelf.mkdir(exist_ok=True)
+    stem = f"{target.name}-{now:%Y%m%d-%H%M%S}"
+    place, count = shelf / stem, 1
+    while place.exists():
+        place, count = shelf / f"{stem}-{count}", count + 1
+    folder.rename(place)
+    return place
+
+
+def remove(root: Path, name: str, now: datetime, *, edited: bool) -> Path | None:
+    """Take a pack away; answers to it stay. Returns where it was set aside, if it was edited here."""
+    target = root / name
+    try:
+        old = target.with_name(f"{OLD}{name}")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        if edited:
+            return _aside(old, target, now)
+        shutil.rmtree(old)
+    except OSError as error:
+        raise PackError(f"{target} cannot be removed: {error.strerror or error}", ROOM) from error
+    return None
+
+
+def recover(root: Path) -> None:
+    """Put back what a crash left half exchanged. Half-written folders are hidden and in nobody's way."""
+    for old in root.glob(f"{OLD}*") if root.is_dir() else ():
+        target = old.with_name(old.name.removeprefix(OLD))
+        with suppress(OSError):
+            if target.exists():
+                shutil.rmtree(old)
+            else:
+                old.rename(target)

@@ -1,0 +1,118 @@
+"""How the app behaves towards the learner: colours, motion and keys as they were set. Knows no questions."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.events import DescendantFocus
+from textual.filter import Monochrome
+from textual.widgets import Input
+
+from quizapp import paths, settings
+from quizapp.errors import SettingsError
+from quizapp.settings import Settings
+from quizapp.ui import themes
+from quizapp.ui.keyed import Keyed, key_name, key_names
+
+
+class Manners(App[None]):
+    """An app that does what settings.yaml says."""
+
+    settings: Settings
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", id="app.quit", priority=True),
+        Binding("f1", "help", "what the keys do", id="app.help", priority=True),
+        Binding("ctrl+p", "palette", "go anywhere by a few letters", id="app.palette", priority=True),
+        Binding("f2", "next_theme", "dark, light, high contrast", id="app.theme", priority=True),
+    ]
+
+    def adopt(self) -> None:
+        """Begin as the settings say."""
+        for theme in themes.THEMES.values():
+            self.register_theme(theme)
+        self.theme = self.settings.theme or themes.DARK.name
+        if self.no_color:
+            self._filters = [themes.Grey() if isinstance(one, Monochrome) else one for one in self._filters]
+        self.set_keymap(self.settings.keys)
+        if not self.settings.motion:
+            self.animation_level = "none"
+        self._writing = asyncio.Lock()
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing may move by itself."""
+        return self.animation_level == "none"
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A cursor that blinks moves by itself, too."""
+        if self.still and isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
+
+    def action_palette(self) -> None:
+        """Everything there is, by a few letters; over a sheet that waits for an answer it stays shut."""
+        from quizapp.ui.palette import Palette
+
+        if not self.screen.is_modal:
+            self.push_screen(Palette())
+
+    # ---- colours
+
+    def action_next_theme(self) -> None:
+        """Dark, light, high contrast, and again."""
+        self.use_theme(themes.after(self.theme))
+
+    def use_theme(self, name: str) -> None:
+        """Take a theme, now and from now on."""
+        self.theme = name
+        self.keep_setting("theme", name)
+
+    @work(exit_on_error=False)
+    async def keep_setting(self, name: str, value: str) -> None:
+        """Write down a setting, off the loop, one after the other."""
+        async with self._writing:
+            try:
+                await asyncio.to_thread(settings.put, paths.settings(), name, value)
+            except SettingsError as error:
+                self.notify(f"{name} {value} is not kept. {error}", severity="warning", markup=False)
+
+    # ---- keys
+
+    def key_of(self, id_: str, own: str) -> str:
+        """The key of an action, as it is written; own: its own one, for an action of a screen not loaded."""
+        return key_name(self._keymap.get(id_, own).partition(",")[0])
+
+    def everywhere(self) -> list[tuple[str, str]]:
+        """The keys of every screen with what they do, for the help."""
+        bindings = self._bindings.copy()
+        bindings.apply_keymap(self._keymap)
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, binding in bindings:
+            if binding.id:
+                found.setdefault((binding.id, binding.description), []).append(key)
+        return [(key_names(dict.fromkeys(keys)), what) for (_, what), keys in found.items()]
+
+    def on_mount(self) -> None:
+        """Look at the learner's keys once everything is painted: that needs every screen."""
+        if self.settings.keys:
+            self.call_after_refresh(self._check_keys)
+
+    @work
+    async def _check_keys(self) -> None:
+        """Say what is wrong with the learner's keys, and go on with the others."""
+        keytable = await asyncio.to_thread(import_module, "quizapp.ui.keytable")
+        asked = self.settings.keys
+        if wrong := await asyncio.to_thread(keytable.wrong, asked):
+            self.set_keymap({id_: keys for id_, keys in asked.items() if id_ not in wrong})
+            for screen in self.screen_stack:
+                if isinstance(screen, Keyed):
+                    screen.hint_again()
+            problems = await asyncio.to_thread(keytable.problems, paths.settings(), asked)
+            from quizapp.ui.problems import ProblemsScreen
+
+            so = "These actions keep their own keys. enter goes on; `quizapp keys` lists them all."
+            self.push_screen(ProblemsScreen(problems, so))
