@@ -28,6 +28,7 @@ bench: $(TEST_STAMP)
 	$(BIN)/python bench/keys.py
 	$(BIN)/python bench/plan.py --learners 4
 	$(BIN)/python bench/stability.py 10
+	$(BIN)/python bench/exports.py
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

@@ -28,8 +28,9 @@ from quizapp.commands import (
     sitting_options,
     topic_option,
 )
-from quizapp.data_commands import backup, data, restore
+from quizapp.data_commands import backup, data, import_, restore
 from quizapp.errors import QuizError
+from quizapp.exercise_commands import exercise
 from quizapp.packing import pack
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def browse(ctx: click.Context, query: tuple[str, ...]) -> None:
 
     \b
     softmax "path length"    both occur somewhere in the item
-    topic:attention -is:new  fields: topic, claim, concept, kind, level, is, verdict, id; - negates
+    topic:attention -is:new  fields: topic, claim, concept, kind, level, is, verdict, id, pack; - negates
     is:due or is:wrong       is: due, new, learned, wrong, lapsed, suspended, buried, flagged
     verdict:fails            by your newest evidence: holds, depends, fails, unclear, invalid, none
 
@@ -152,6 +153,9 @@ def _open(
             "`quizapp claims --json`, `quizapp check --json`, `quizapp stats --json`, "
             "`quizapp export FILE`, `quizapp doctor`.",
         )
+    import gc
+
+    gc.disable()  # a tenth of the time to the first paint; the app turns it on again after that
     from quizapp.ui.app import QuizApp
 
     app = QuizApp(topic=topic, start=start, query=query, **sitting)
@@ -161,7 +165,9 @@ def _open(
 
 cli.add_command(serve)
 cli.add_command(plan)
-for _command in (backup, restore, data):
+cli.add_command(pack)
+cli.add_command(exercise)
+for _command in (import_, backup, restore, data):
     cli.add_command(_command)
 
 
@@ -217,7 +223,7 @@ def prove(
         if as_json:
             _json_lines([report.evidence_data(evidence, seeds)])
         else:
-            references = shipped.evidence(claim)
+            references = shipped.beside(claim)
             said = report.evidence_text(claim, evidence, references=references, colour=_colour(), seeds=seeds)
             click.echo(said + "\n")
         if runs is not None:
@@ -469,7 +475,10 @@ def schema(what: str) -> None:
 def _bank() -> Bank:
     from quizapp import bank, paths
 
-    return bank.load(cache=paths.cache())
+    found = bank.load(cache=paths.cache())
+    if found.left_out:
+        _aside("a pack is left out, as `quizapp pack list` explains")
+    return found
 
 
 def _store() -> closing[Store]:

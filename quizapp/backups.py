@@ -24,6 +24,8 @@ DAYS, WEEKS, MONTHS = 7, 4, 12
 """So many are kept: of the last days, the last weeks and the last months in which there were any."""
 AUTOMATIC = re.compile(r"answers-(\d{4}-\d{2}-\d{2})\.sqlite3")
 """The name of a backup that made itself; others in the folder are never removed."""
+BEFORE = "before-restore"
+"""How the name of a file begins that a backup took the place of."""
 LEFTOVER = 3600.0
 """Seconds after which an unfinished backup is taken for one that was killed."""
 PATIENCE = 30.0
@@ -109,9 +111,10 @@ def asked(answers: Path, folder: Path, target: Path | None, now: datetime) -> Pa
 
 
 def daily(answers: Path, folder: Path, now: datetime) -> Path | None:
-    """The backup of the learner's day, if it is still to be made and there is anything to keep; then thin out.
+    """The backup of the learner's day, if it is still to be made and there is anything to keep.
 
-    now: in the learner's zone. Returns the new backup; None when none was needed. Raises BackupError.
+    now: in the learner's zone. Older ones are thinned out then. Returns the new backup; None when none was
+    needed. Raises BackupError.
     """
     target = folder / f"answers-{schedule.day_of(now, now.tzinfo)}.sqlite3"
     if target.exists() or not answers.exists() or _empty(answers):
@@ -145,7 +148,8 @@ def thin(folder: Path) -> None:
 def begin(answers: Path, now: Callable[[], datetime]) -> threading.Thread:
     """Make the day's backup in a thread that holds nobody up, not even the end of the program.
 
-    It goes to the folder `backups` beside the answers. What goes wrong is not said here, in the middle of a sitting; `quizapp doctor` says it.
+    It goes to the folder `backups` beside the answers. What goes wrong is not said in the middle of a
+    sitting; `quizapp doctor` says it.
     """
 
     def run() -> None:
@@ -172,8 +176,9 @@ def _day(path: Path) -> date | None:
 
 
 def newest(folder: Path) -> tuple[Path, datetime] | None:
-    """The newest backup in a folder, and when it was made (in UTC)."""
-    found = [(path.stat().st_mtime, path) for path in _files(folder)]
+    """The newest backup in a folder, and when it was made (in UTC); what was replaced by one is none."""
+    files = (path for path in _files(folder) if not path.name.startswith(BEFORE))
+    found = [(path.stat().st_mtime, path) for path in files]
     if not found:
         return None
     at, path = max(found)

@@ -51,6 +51,11 @@ PARTS: dict[str, type[Any]] = {
 """What a file may hold, beside `schema`. Misconceptions are a mapping, the others lists."""
 
 
+def pack_of(id_: str) -> str:
+    """The pack an id belongs to; empty: it is built in."""
+    return id_.partition(":")[0] if ":" in id_ else ""
+
+
 def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
     """The bank in a folder, from the cache when nothing changed. Raises BankError with every problem.
 
@@ -61,7 +66,11 @@ def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
     packs_too = folder is None and paths.packs().is_dir()
     folder = folder or paths.questions()
     files = sorted(folder.glob("*.yaml"))
-    watched = [*files, *(_packs().watched(paths.packs()) if packs_too else ())]
+    watched = list(files)
+    if packs_too:
+        from quizapp import packs
+
+        watched += packs.watched(paths.packs())
     key = bank_cache.key(watched)
     if cache is not None and (kept := bank_cache.remembered(cache, key)) is not None:
         return kept
@@ -69,7 +78,7 @@ def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
     if problems:
         raise BankError(problems)
     if packs_too:
-        bank = _packs().beside(bank, paths.packs())
+        bank = packs.beside(bank, paths.packs())
     if cache is not None:
         bank_cache.remember(cache, key, bank)
     return bank
@@ -77,13 +86,9 @@ def load(folder: Path | None = None, cache: Path | None = None) -> Bank:
 
 def in_order() -> Bank:
     """What of the built-in banks and the packs is in order; for when not all of it is, as `load` says."""
-    return _packs().beside(read(sorted(paths.questions().glob("*.yaml")))[0], paths.packs())
-
-
-def _packs() -> Any:  # noqa: ANN401 - a module that is needed only where there are packs
     from quizapp import packs
 
-    return packs
+    return packs.beside(read(sorted(paths.questions().glob("*.yaml")))[0], paths.packs())
 
 
 def read(files: Iterable[Path]) -> tuple[Bank, list[Problem]]:

@@ -1,4 +1,4 @@
-"""The commands about the learner's own data: keep it, get it back, take it elsewhere; and cards from elsewhere.
+"""The commands about the learner's own data: keep it, get it back, take it elsewhere; cards from elsewhere.
 
 Knows click; what a command needs is imported when it runs.
 """
@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from quizapp.commands import topic_option
+
+if TYPE_CHECKING:
+    from quizapp.bank import Bank
 
 FILE = click.Path(path_type=Path)
 
@@ -44,7 +50,7 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> None:
     """
     from datetime import datetime
 
-    from quizapp import backups, paths
+    from quizapp import paths
     from quizapp import restore as restoring
 
     if not file.exists() and (paths.backups() / file.name).exists():
@@ -74,7 +80,9 @@ def _now(answers: Path) -> str:
 
 @click.command(epilog="Example: quizapp data --json > everything.json")
 @click.option("--json", "as_json", is_flag=True, help="Print everything you have, as one JSON object.")
-@click.option("--reviews", type=FILE, metavar="OUT.csv", help="Write your answers as an FSRS review log; -: print it.")
+@click.option(
+    "--reviews", type=FILE, metavar="OUT.csv", help="Write your answers as an FSRS review log; -: print it."
+)
 def data(as_json: bool, reviews: Path | None) -> None:
     """Take your data elsewhere. docs/data.md says what is in it."""
     import json
@@ -108,3 +116,73 @@ def data(as_json: bool, reviews: Path | None) -> None:
         click.echo(f"{reviews}: {len(answers) - crammed:,} answers")
     if crammed:
         _aside(f"{crammed:,} crammed answers are not in it: the schedule does not see them")
+
+
+@click.command("import", epilog="Example: quizapp import attention.apkg -o attention-cards.yaml")
+@click.argument("file", type=FILE)
+@click.option(*("-o", "--out"), type=FILE, metavar="BANK.yaml", help="Write a question file.")
+@click.option("--pack", "name", metavar="NAME", help="Make a pack of it, and open that here.")
+@topic_option("The topic of cards that say none; left out: glossary.")
+@click.option("--deck", default="", metavar="DECK", help="Only this of Anki's decks, with those below it.")
+@click.option("--replace", is_flag=True, help="Replace the file or the pack if it is there.")
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    file: Path,
+    out: Path | None,
+    name: str | None,
+    topic: str | None,
+    deck: str,
+    replace: bool,
+) -> None:
+    """Take cards from elsewhere: an Anki package (.apkg), Anki's text files, a table (.csv, .tsv, .txt).
+
+    A table has one card a row: front, back; or a first row that names the columns. What our own exports hold
+    comes back as what it was, as far as they say it. It is reported what was refused and what stays behind:
+    pictures, layout, Anki's schedule. Importing again gives the same ids, so answers find their cards.
+
+    Exit code 1: something was refused.
+    """
+    from datetime import datetime
+
+    from quizapp import bank, paths
+    from quizapp.errors import IncomingError
+    from quizapp.share import incoming
+    from quizapp.share.incoming import items, report, target
+
+    if (out is None) == (name is None):
+        raise click.UsageError("give -o BANK.yaml or --pack NAME (one of the two)")
+    found = incoming.read(file)
+    whole = bank.load(cache=paths.cache())
+    around = _builtin(whole)
+    taken = items.taken(found, file.name, topic or "glossary", around, known=whole.items.keys(), deck=deck)
+    for text in report.refused(taken, str(file)):
+        click.echo(text, err=True)
+    if not taken.entries["items"]:
+        todo = "They are all here already." if taken.here and not taken.refused else "See what was refused."
+        raise IncomingError(f"{file} holds no card to take: {report.counts(taken)}", todo)
+    if out is not None:
+        made = target.bank(taken.entries, out, around, again=replace)
+    else:
+        assert name is not None
+        made = [target.into_pack(taken.entries, name, paths.packs(), around, datetime.now(), again=replace)]
+    click.echo(f"{', '.join(map(str, made))}: {report.counts(taken)}")
+    if lost := report.left_behind(taken):
+        click.echo("Left behind:\n" + "\n".join(f"  {text}" for text in lost))
+    if out is not None:
+        _aside(
+            f"`quizapp check {' '.join(map(str, made))}` says what the field guide asks of questions besides"
+        )
+    ctx.exit(int(bool(taken.refused)))
+
+
+def _builtin(whole: Bank) -> Bank:
+    """The questions that came with quizapp, out of those with the packs: sooner had than by reading again."""
+    from dataclasses import replace
+
+    from quizapp.bank import PARTS, pack_of
+
+    def own(part: str) -> Any:  # noqa: ANN401 - id -> entry
+        return {id_: entry for id_, entry in getattr(whole, part).items() if not pack_of(id_)}
+
+    return replace(whole, **{part: own(part) for part in PARTS})

@@ -156,7 +156,9 @@ def _backups() -> Finding:
     path, at = last
     value = f"the last {at.astimezone():%Y-%m-%d %H:%M}, {path.name}; {count} in {folder}"
     if written - at.timestamp() > STALE:
-        return Finding(name="backups", value=value, ok=False, todo="`quizapp backup` makes one, or says why not.")
+        return Finding(
+            name="backups", value=value, ok=False, todo="`quizapp backup` makes one, or says why not."
+        )
     return Finding(name="backups", value=value)
 
 

@@ -26,8 +26,9 @@ def locate(place: str, id_: str) -> tuple[Path, int]:
     """
     name, line, _ = place.rsplit(":", 2)
     own = paths.questions() / Path(name).name
-    file = own if own.is_file() else Path(name)
-    entry = re.compile(rf"^\s*(?:-\s+)?id:\s*['\"]?{re.escape(id_)}['\"]?\s*(?:#.*)?$")
+    file = own if own.is_file() and ":" not in id_ else Path(name)  # `pack:id` stands in the pack's own file
+    bare = re.escape(id_.rpartition(":")[2])
+    entry = re.compile(rf"^\s*(?:-\s+)?id:\s*['\"]?{bare}['\"]?\s*(?:#.*)?$")
     with suppress(OSError, UnicodeDecodeError):
         for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if entry.match(text):

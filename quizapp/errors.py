@@ -5,6 +5,7 @@ QuizError                what is wrong, where, what to do
 ├── StoreError           the learner's file of answers
 ├── BackupError          a backup could not be made, or cannot be restored
 ├── RunsError            a file of runs, such as the reference evidence
+├── RulesError           the rules of the picker; carries every problem found
 ├── QueryError           a query that selects items; carries the place
 ├── SettingsError        the learner's settings; carries every problem found
 ├── BenchError           the bench process could not be started or understood
@@ -77,6 +78,14 @@ class BackupError(QuizError):
 
 class RunsError(QuizError):
     """A file of runs holds something else."""
+
+
+class RulesError(QuizError):
+    """Problems in the rules of the picker, all of them at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class QueryError(QuizError):

@@ -118,6 +118,8 @@ class Evidence:
     """The bench has changed since."""
     beside: tuple[Beside, ...] = ()
     """Published numbers beside these; they change no verdict."""
+    origin: str = ""
+    """The pack it came with; empty: it is the learner's own, or came with quizapp."""
 
     @property
     def surprise(self) -> bool:

@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 
 from quizapp import plan, schedule
 from quizapp.errors import QuizError
+from quizapp.habits import Habits
 from quizapp.model import Item, Memory
-from quizapp.plan import Card, Habits, Load, Worth
+from quizapp.plan import Card, Load, Worth
 
 GROUPS = ("kind", "level", "topic", "family")
 """What items are left out by."""
@@ -141,7 +142,7 @@ def forecast(
     left = plan.days_left(now, day)
     pool = _some(plan.cards(items, memories, known, now))
     start = [copy(card) for card in pool]
-    worth = Worth(left, known.first_right)
+    worth = Worth(left, known.first_right, known.forgetting)
     stretches, after_today = _play(pool, worth, plan.left_today(known, minutes), minutes * 60, now)
     pairs = list(zip(start, pool, strict=True))
     topics = sorted({card.item.topic for card in pool})
@@ -151,7 +152,9 @@ def forecast(
         minutes=minutes,
         all=_recall(pairs, worth),
         now=_mean(
-            0.0 if (memory := memories.get(card.item.id)) is None else schedule.recall(memory, now)
+            schedule.recall(memory, now) ** known.forgetting
+            if (memory := memories.get(card.item.id))
+            else 0.0
             for card in start
         ),
         after_today=after_today,
@@ -172,7 +175,7 @@ def glance(
     minutes: float,
 ) -> Glance:
     """Today alone, which is quick with thousands of items. Raises QuizError as `forecast` does."""
-    worth = Worth(plan.days_left(now, day), known.first_right)
+    worth = Worth(plan.days_left(now, day), known.first_right, known.forgetting)
     pool = _some(plan.cards(items, memories, known, now))
     stopped = _mean(map(worth.kept, pool))
     chosen = plan.choose(pool, 0, worth, plan.left_today(known, minutes), minutes * 60)

@@ -7,10 +7,15 @@ whole days, stability in days, difficulty 1 to 10, as FSRS counts them. Knows no
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 AGAIN, GOOD = 1, 3
+USUAL = 0.3
+"""The spread of the logarithm of `speed` that is expected before anything is known."""
+SPEEDS = tuple(math.exp(step / 20) for step in range(-14, 61))
+"""What `speed` may be: 0.5 to 20, 5% apart."""
 
 
 class State(NamedTuple):
@@ -78,3 +83,23 @@ def fsrs() -> Fsrs:
     from quizapp import schedule
 
     return Fsrs(schedule.weights())
+
+
+def speed(looks: Iterable[tuple[float, bool]]) -> float:
+    """How much faster somebody forgets than predicted: their recall is the predicted one to this power.
+
+    looks: for every item seen again, the recall that was predicted and whether it was recalled. The likeliest
+    power, drawn to 1 while there are few: a log-normal prior around 1.
+    """
+    counts: dict[int, list[int]] = {}
+    for predicted, recalled in looks:
+        counts.setdefault(min(99, max(1, round(100 * predicted))), [0, 0])[recalled] += 1
+
+    def likelihood(power: float) -> float:
+        found = -((math.log(power) / USUAL) ** 2) / 2
+        for hundredths, (forgotten, recalled) in counts.items():
+            chance = (hundredths / 100) ** power
+            found += recalled * math.log(max(chance, 1e-9)) + forgotten * math.log(max(1 - chance, 1e-9))
+        return found
+
+    return max(SPEEDS, key=likelihood)

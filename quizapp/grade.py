@@ -1,4 +1,4 @@
-"""(Item, given) -> Grade. One small function per kind; pure.
+"""(Item, given) -> Grade. One small function per kind; pure. What reads typed answers is imported late.
 
 `given` is plain data, as it is kept in the store:
 choice, code: index · multi: [indices] · truefalse: [bool, reason] · numeric, predict_number: text ·
@@ -14,13 +14,14 @@ import re
 from bisect import bisect
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quizapp import model
-from quizapp.amounts import readings
 from quizapp.model import Grade, Item, Remark
 from quizapp.parts import Tolerance
-from quizapp.spelling import Filling, fill
+
+if TYPE_CHECKING:
+    from quizapp.spelling import Filling
 
 Numbers = Mapping[str, float]
 """`experiment.check` -> its newest estimate."""
@@ -61,8 +62,14 @@ def grade(item: Item, given: Any, numbers: Numbers, known: Container[str] = ()) 
     raise TypeError(f"no rule for {item.kind}")
 
 
+MEASURED = (model.Numeric, model.Estimate, model.PredictNumber, model.PredictPlot)
+"""The kinds of items whose answer may be what an experiment measures."""
+
+
 def unknown_numbers(item: Item, numbers: Numbers) -> list[str]:
     """The checks whose measured value this item needs and that nobody has measured yet."""
+    if not isinstance(item, MEASURED):
+        return []
     answer = getattr(item, "answer", None)
     needed = [answer.evidence] if answer is not None and answer.evidence else []
     needed += [ask.evidence for ask in getattr(item, "ask", ()) if ask.evidence]
@@ -117,6 +124,8 @@ def within(value: float, truth: float, tol: Tolerance) -> bool:
 def _numeric(
     answer: model.Answer, traps: Iterable[model.Trap], given: str, numbers: Numbers, worked: str
 ) -> Grade:
+    from quizapp.amounts import readings
+
     truth = truth_of(answer, numbers)
     values = readings(given, answer.unit)
     if not values:
@@ -174,6 +183,8 @@ def _amount(value: float, answer: model.Answer) -> str:
 
 
 def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade:
+    from quizapp.amounts import readings
+
     truth = truth_of(item.answer, numbers)
     read = [readings(text, item.answer.unit) for text in given]
     if not all(read):
@@ -233,6 +244,8 @@ def _order(item: model.Order, given: list[int]) -> Grade:
 
 def filling(item: model.Cloze, gap: str, typed: str, known: Container[str] = ()) -> Filling:
     """What became of one gap."""
+    from quizapp.spelling import fill
+
     rejected = [reject.value for reject in item.reject if reject.deletion == gap]
     return fill(typed, item.accept[gap], rejected, _beside(item, gap), known)
 

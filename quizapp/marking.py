@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from quizapp import marks
 from quizapp.marks import CLEAN, Mark, Marked, MarkKind
 from quizapp.store import Store
+
+
+RESTS = ("suspend", "bury")
+"""The marks that keep practice from asking an item."""
 
 
 class Marking:
@@ -19,7 +23,10 @@ class Marking:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
-        self.marked: dict[str, Marked] = marks.fold(store.marks())
+        self.marked: Mapping[str, Marked] = marks.fold(store.marks())
+        """Item -> what is on it; replaced, never changed."""
+        self.rests = object()
+        """Another object as soon as another item is left out, or one no longer is."""
         self._made: list[tuple[int, Mark]] = []
         """What was there before each mark of this sitting, with the number of answers given before it."""
 
@@ -29,8 +36,11 @@ class Marking:
 
     def asleep(self, now: datetime) -> frozenset[str]:
         """The items that practice leaves out."""
-        marked = tuple(self.marked.items())  # at once: another thread may put a mark on meanwhile
-        return frozenset(item for item, on in marked if on.asleep(now))
+        return frozenset(item for item, on in self.marked.items() if on.asleep(now))
+
+    def wakes(self, now: datetime) -> datetime | None:
+        """When the first of the buried items is dug up; None when none is."""
+        return min((on.buried for on in self.marked.values() if on.buried and on.buried > now), default=None)
 
     def toggle(self, item: str, kind: MarkKind, after: int = 0) -> bool:
         """Put a mark on, or take it off; whether it is on now. Raises StoreError when it cannot be kept.
@@ -63,5 +73,7 @@ class Marking:
     def _row(self, item: str, kind: MarkKind, value: str) -> Mark:
         mark = Mark(item=item, kind=kind, value=value, at=self._now().astimezone(UTC))
         self._store.add_mark(mark)
-        self.marked[item] = marks.put(self.of(item), kind, value)
+        self.marked = {**self.marked, item: marks.put(self.of(item), kind, value)}
+        if kind in RESTS:
+            self.rests = object()
         return mark

@@ -39,8 +39,9 @@ def merge(
     no_input: bool,
     yes: bool,
 ) -> None:
-    """Merge what two people made of the same questions: files, folders or packs. BASE is what both began with.
+    """Merge what two people made of the same questions. BASE is what both began with.
 
+    The three are question files, folders of them, or packs.
     What only one side changed is taken. Conflicts are settled one by one: m mine, t theirs, e edit, s skip.
     A skipped one stands as in MINE, and both sides are kept in OUT.conflicts.yaml. Comments are not kept.
     """
@@ -57,7 +58,8 @@ def merge(
     merged = merging.merge(old.entries, one.entries, other.entries)
     skipped = _settle(merged, prefer, no_input)
     if merged.conflicts and no_input:
-        say(f"{len(merged.conflicts)} conflicts; nothing was written.", aside=True)
+        count = len(merged.conflicts)
+        say(f"{count} conflict{'s' * (count != 1)} left; nothing was written.", aside=True)
         ctx.exit(1)
     _finish(merged, out, one, other, datetime.now().astimezone().date(), builtin)
     if skipped:

@@ -29,7 +29,10 @@ ENDED = ("ok", "invalid")
 ITEMS = 5_000
 ENTRIES = 200
 """The most that a list or a mapping inside an entry holds."""
+DEPTH = 30
 LETTERS = 8_000
+SHORT = 200
+"""Letters of what names an experiment, a device or a version."""
 POINTS = 5_000
 LARGEST = 1e100
 WHOLE = 2**53
@@ -119,7 +122,9 @@ def _flaws(document: Document) -> Iterator[Problem]:
 
 def flaws(value: Any, loc: Loc = ()) -> Iterator[Flaw]:  # noqa: ANN401 - plain data
     """What is not accepted from strangers in plain data: (where, what, what to do)."""
-    if isinstance(value, dict | list):
+    if len(loc) > DEPTH:
+        yield loc[:2], f"is nested more than {DEPTH} deep", "Flatten it."
+    elif isinstance(value, dict | list):
         if len(value) > ENTRIES and isinstance(value, dict):
             yield loc, f"holds {len(value):,} entries, more than {ENTRIES}", "Shorten it."
             return
@@ -190,6 +195,9 @@ def _run(line: bytes) -> Run:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+    names = (run.experiment, run.profile, run.machine, run.fingerprint, *run.versions, *run.versions.values())
+    if any(len(name) > SHORT or "\n" in name or "\t" in name for name in names):
+        raise ValueError(f"a name in it is no line of at most {SHORT} characters")
     if run.device not in DEVICES or run.status not in ENDED:
         raise ValueError(f"it came to {run.status!r} on {run.device!r}")
     wrong = [check.name for check in run.checks if check.outcome not in ("pass", "fail", "unclear")]

@@ -75,8 +75,7 @@ def make(
     today, builtin = datetime.now().astimezone().date(), builtin_bank()
     raw = maker.make(part, name=name or out.stem.lower(), author=author, created=today, builtin=builtin)
     put(out, raw, yes)
-    made = maker.read(raw, str(out), builtin)
-    say(f"{out}: {account.counted(made.content.bank)}; {account.devices(part.runs)}")
+    say(f"{out}: {account.counted(part.entries)}; {account.devices(part.runs)}")
     for text in part.left_out:
         say(text, aside=True)
 
@@ -144,18 +143,18 @@ def _read(file: Path, builtin: Bank) -> Pack:
 def _changes(found: Pack, name: str, builtin: Bank) -> tuple[list[Change], bool]:
     """What opening would change, and whether what is here was edited."""
     from quizapp import paths
-    from quizapp.share import difference, place
+    from quizapp.share import account, difference, place
 
     here = place.opened(paths.packs(), name, builtin)
-    before = here.content.entries if here else {}
-    return difference.changes(before, found.content.entries), bool(here and here.edited)
+    before = account.of_its_own(here.content, builtin) if here else {}
+    return difference.changes(before, account.of_its_own(found.content, builtin)), bool(here and here.edited)
 
 
 def _describe(found: Pack, builtin: Bank) -> None:
     from quizapp.share import account
 
     say(account.heading(found.manifest))
-    say(f"  {account.counted(found.content.bank)}; {account.devices(found.content.runs)}")
+    say(f"  {account.counted(found.content.entries)}; {account.devices(found.content.runs)}")
     for remark in account.remarks(found, builtin):
         say(f"  {remark}")
 
@@ -256,7 +255,7 @@ def remove(ctx: click.Context, name: str, yes: bool) -> None:
     if found is None:
         there = ", ".join(folder.name for folder in packs.folders(paths.packs())) or "none"
         raise PackError(f"there is no pack {name[:60]!r}", f"Packs that were opened: {there}.")
-    say(f"{name}: {account.counted(found.content.bank)}{'; edited here' if found.edited else ''}")
+    say(f"{name}: {account.counted(found.content.entries)}{'; edited here' if found.edited else ''}")
     if not yes and not sure(f"Remove {name}? Your answers stay."):
         say("Nothing was changed. (--yes removes without asking.)", aside=True)
         ctx.exit(1)

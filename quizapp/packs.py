@@ -16,6 +16,7 @@ from typing import Any
 
 from quizapp import bank
 from quizapp.bank import Bank
+from quizapp.bank import pack_of as pack_of
 from quizapp.errors import Problem
 from quizapp.evidence import Run
 from quizapp.model import KINDS, Claim, Item, build
@@ -30,11 +31,6 @@ MEMBERS = 64
 BYTES = 12_000_000
 """The most that the files of a pack come to."""
 NOT_HERE = "The pack names tests that are not here: "
-
-
-def pack_of(id_: str) -> str:
-    """The pack an id belongs to; empty: it is built in."""
-    return id_.partition(":")[0] if ":" in id_ else ""
 
 
 def folders(root: Path) -> list[Path]:
@@ -90,6 +86,15 @@ def beside(builtin: Bank, root: Path) -> Bank:
 def _told(problem: Problem, name: str) -> Problem:
     todo = f"{problem.todo} The pack is left out until then; quizapp pack remove {name} takes it away."
     return dataclasses.replace(problem, what=visible(problem.what), todo=visible(todo))
+
+
+def without(whole: Bank) -> Bank:
+    """The built-in banks alone, out of those with the packs beside them."""
+    parts: dict[str, Any] = {
+        part: {id_: one for id_, one in getattr(whole, part).items() if not pack_of(id_)}
+        for part in bank.PARTS
+    }
+    return dataclasses.replace(whole, **parts, left_out=())
 
 
 def joined(first: Bank, second: Bank) -> Bank:
@@ -195,7 +200,7 @@ def _is_check(name: str) -> bool:
 
 
 def evidence(root: Path) -> dict[str, dict[str, dict[str, Run]]]:
-    """Pack -> kind of device -> experiment -> its newest run there. Packs that are not in order have none."""
+    """Pack -> kind of device -> experiment -> its newest run. Evidence that is not in order is left out."""
     found: dict[str, dict[str, dict[str, Run]]] = {}
     for folder in folders(root):
         if not any((folder / "evidence").glob("*.jsonl")):

@@ -1,22 +1,22 @@
 """What to ask until the day of an interview, so that most is recalled on that day. Pure functions.
 
-Expected recall is counted as FSRS predicts it for the day; an item never seen counts as 0. The plan only
-chooses what is asked and when: what an answer does to a memory stays the schedule's. Knows no store, no
-screen and no clock. docs/plan.md says how it counts and how it was measured.
+Expected recall is what FSRS predicts for the day, to a power that fits how the learner forgets; an item
+never seen counts as 0. The plan only chooses what is asked and when: what an answer does to a memory stays
+the schedule's. Knows no store, no screen and no clock. docs/plan.md says how it counts and was measured.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from statistics import median
 
 from quizapp import schedule
 from quizapp.errors import QuizError
 from quizapp.forgetting import AGAIN, GOOD, State, fsrs
-from quizapp.model import Item, Memory, Review
+from quizapp.habits import Habits
+from quizapp.model import Item, Memory
 from quizapp.queues import interleaved
 
 LONGEST_AHEAD = 730
@@ -27,61 +27,8 @@ HEAD_START = 1.25
 """New items are met so much faster than evenly: what comes early can be asked again."""
 LEAST = 0.005
 """Recall of one item on the day that is not worth a look, even when there is time."""
-LONGEST = 900.0
-"""Seconds one answer counts for at most: somebody went for a walk. No item asks for more."""
-PACE_WEIGHT = 1200.0
-"""How many seconds of answers the usual pace is worth."""
 NOTHING_LEFT = 30.0
 """Seconds left of a day's minutes that are not worth beginning anything for."""
-FIRST_RIGHT, FIRST_WEIGHT = 0.6, 10
-"""The share of first answers that is right before any is known, and how many answers that is worth."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Habits:
-    """What the answers so far say about the learner, besides memory."""
-
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    """Item id -> the median time of the learner's own answers."""
-    pace: float = 1.0
-    """The learner's own time over the time that items ask for: what an item never seen will take."""
-    first_right: float = FIRST_RIGHT
-    """The share of first answers that is right, 0 to 1."""
-    spent: float = 0.0
-    """Seconds practised today."""
-
-
-def habits(reviews: Sequence[Review], items: Mapping[str, Item], now: datetime) -> Habits:
-    """What the answers say. `now` is in the learner's time zone; reviews are in order."""
-    today = schedule.day_of(now, now.tzinfo)
-    took: dict[str, list[float]] = {}
-    right = 0
-    for review in reviews:
-        if review.item not in took:
-            right += review.rating > AGAIN
-        took.setdefault(review.item, []).append(min(max(review.seconds, 1.0), LONGEST))
-    seconds = {item: median(times) for item, times in took.items()}
-    there = [item for item in seconds if item in items]
-    return Habits(
-        seconds=seconds,
-        pace=pace(sum(seconds[item] for item in there), sum(items[item].time_s for item in there)),
-        first_right=first_right(right, len(took)),
-        spent=sum(
-            min(max(review.seconds, 0.0), LONGEST)
-            for review in reviews
-            if schedule.day_of(review.at, now.tzinfo) == today
-        ),
-    )
-
-
-def pace(took: float, asked: float) -> float:
-    """The seconds that items took over those they ask for, drawn to 1 while they are few."""
-    return (took + PACE_WEIGHT) / (asked + PACE_WEIGHT)
-
-
-def first_right(right: int, answered: int) -> float:
-    """The share of first answers that is right, drawn to what is usual while they are few."""
-    return (right + FIRST_RIGHT * FIRST_WEIGHT) / (answered + FIRST_WEIGHT)
 
 
 def days_left(now: datetime, day: date) -> int:
@@ -140,8 +87,9 @@ def cards(items: Iterable[Item], memories: Mapping[str, Memory], known: Habits, 
 class Worth:
     """What looks are worth, in recall on the interview's day: that is `day`, counted from today."""
 
-    def __init__(self, day: int, first_right: float) -> None:
+    def __init__(self, day: int, first_right: float, forgetting: float = 1.0) -> None:
         self.day = day
+        self._forgetting = forgetting
         self._fsrs = fsrs()
         self._first = (
             (first_right, self._fsrs.first(GOOD)),
@@ -180,13 +128,17 @@ class Worth:
         Stability is rounded to 5%, difficulty to a half, so that few states differ.
         """
         outcomes = self._outcomes(card.state, card.last, at)
-        stability = self._fsrs.stability(self._expected(outcomes, at), self.day - at)
+        recall = self._expected(outcomes, at) ** (1 / self._forgetting)
+        stability = self._fsrs.stability(recall, self.day - at)
         difficulty = sum(chance * state.difficulty for chance, state in outcomes)
         rounded = math.exp(round(math.log(stability) * 20) / 20)
         card.state, card.last = State(rounded, round(difficulty * 2) / 2), at
 
     def _kept(self, state: State, last: int) -> float:
-        return self._fsrs.recall(state.stability, self.day - last)
+        return self._recall(state, self.day - last)
+
+    def _recall(self, state: State, days: int) -> float:
+        return float(self._fsrs.recall(state.stability, days) ** self._forgetting)
 
     def _outcomes(self, state: State | None, last: int, at: int) -> Outcomes:
         """How a look may go. Among thousands of items few states differ: each is worked out once."""
@@ -194,7 +146,7 @@ class Worth:
             return self._first
         key = (state, last, at)
         if key not in self._looks:
-            right = self._fsrs.recall(state.stability, at - last)
+            right = self._recall(state, at - last)
             good, again = (self._fsrs.after(state, at - last, rating) for rating in (GOOD, AGAIN))
             self._looks[key] = ((right, good), (1 - right, again))
         return self._looks[key]
@@ -246,7 +198,7 @@ def today(
     now: in the learner's time zone. What was practised today counts against today's minutes; when they are
     used up, somebody who goes on gets as much again. Raises QuizError as `days_left` does.
     """
-    worth = Worth(days_left(now, day), known.first_right)
+    worth = Worth(days_left(now, day), known.first_right, known.forgetting)
     return load(
         choose(cards(items, memories, known, now), 0, worth, left_today(known, minutes), minutes * 60)
     )

@@ -11,8 +11,8 @@ from typing import Any
 from quizapp import forecast, plan
 from quizapp.errors import QuizError
 from quizapp.forecast import Forecast, Glance
+from quizapp.habits import Habits, habits
 from quizapp.model import Item, Memory
-from quizapp.plan import Habits
 from quizapp.study import Study
 
 
@@ -74,7 +74,7 @@ def data(found: Forecast) -> dict[str, Any]:
 
 
 def _known(study: Study) -> tuple[list[Item], Mapping[str, Memory], Habits]:
-    known = plan.habits(study.store.reviews(), study.bank.items, study.now())
+    known = habits(study.store.reviews(), study.bank.items, study.now())
     return study.awake(), study.memories, known
 
 

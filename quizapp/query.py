@@ -5,7 +5,7 @@
     is:due level:senior or is:new  spaces mean and; `or` comes last
     claim:"cat-sat"                a value may stand in quotes
 
-Values of topic, kind, level, is and verdict may be cut short; of id, claim and concept any part will do.
+Values of topic, kind, level, is and verdict may be cut short; of id, claim, concept and pack any part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import get_args
 
 from quizapp import model, schedule
-from quizapp.bank import Bank
+from quizapp.bank import Bank, pack_of
 from quizapp.errors import QueryError
 from quizapp.marks import Marked
 from quizapp.model import Item, Memory
@@ -30,7 +30,7 @@ Test = Callable[[Item], bool]
 
 STATES = ("due", "new", "learned", "suspended", "buried", "flagged", "lapsed", "wrong")
 VERDICTS = ("holds", "depends", "fails", "unclear", "invalid", "none")
-FIELDS = ("topic", "claim", "concept", "kind", "level", "is", "verdict", "id")
+FIELDS = ("topic", "claim", "concept", "kind", "level", "is", "verdict", "id", "pack")
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "topic": get_args(model.Topic),
     "kind": tuple(model.KINDS),
@@ -166,6 +166,8 @@ def _values(name: str, value: str, at: int, bank: Bank) -> frozenset[str]:
 
 
 def _open(name: str, bank: Bank) -> list[str]:
+    if name == "pack":
+        return sorted({pack_of(id_) for id_ in bank.items} - {""})
     return list({"claim": bank.claims, "concept": bank.concepts, "id": bank.items}[name])
 
 
@@ -174,6 +176,8 @@ def _allowed(name: str, bank: Bank) -> str:
         return f"There are: {', '.join(CLOSED[name])}."
     known = _open(name, bank)
     shown = ", ".join(known[:SHOWN]) + (f" and {len(known) - SHOWN} more" if len(known) > SHOWN else "")
+    if name == "pack":
+        return f"Packs that were opened: {shown}." if known else "No pack was opened: quizapp pack open FILE."
     return f"Any part of an id will do: {shown}." if known else f"The question files hold no {name}."
 
 
@@ -253,6 +257,8 @@ def _plain_test(term: Term, facts: Facts) -> Test:
             return lambda item: not values.isdisjoint(item.claims)
         case "concept":
             return lambda item: not values.isdisjoint(item.concepts)
+        case "pack":
+            return lambda item: pack_of(item.id) in values
         case "is":
             return _any([_state(value, facts) for value in sorted(values)])
         case "verdict":

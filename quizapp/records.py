@@ -22,7 +22,12 @@ from quizapp.settings import Settings
 
 FORMAT = 1
 """Changed when what is in the file already would have to be read in another way."""
-JSON_COLUMNS = {("reviews", "given"), ("runs", "body"), ("interview_hints", "body"), ("interview_ticks", "ticked")}
+JSON_COLUMNS = {
+    ("reviews", "given"),
+    ("runs", "body"),
+    ("interview_hints", "body"),
+    ("interview_ticks", "ticked"),
+}
 """Columns that hold JSON; they are written out as what they say."""
 LOG = ("card_id", "review_time", "review_rating", "review_state", "review_duration")
 """The columns that tools for FSRS read."""
@@ -36,12 +41,11 @@ def everything(
         "format": FORMAT,
         "quizapp": version,
         "made": now.isoformat(),
-        "settings": {entry.name: _plain(getattr(settings, entry.name)) for entry in dataclasses.fields(settings)},
+        "settings": {
+            entry.name: _plain(getattr(settings, entry.name)) for entry in dataclasses.fields(settings)
+        },
         "tables": {
-            name: [
-                {column: _cell(name, column, value) for column, value in row.items()}
-                for row in rows
-            ]
+            name: [{column: _cell(name, column, value) for column, value in row.items()} for row in rows]
             for name, rows in tables.items()
         },
     }

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from quizapp import claims
+from quizapp import claims, packs, paths
 from quizapp.errors import RunsError
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim, build
@@ -28,11 +28,23 @@ class Reference:
     """What comes with quizapp: kind of device -> experiment -> run."""
 
     runs: Mapping[str, Mapping[str, Run]]
+    others: Mapping[str, Mapping[str, Mapping[str, Run]]] = field(default_factory=dict)
+    """What came with packs: pack -> kind of device -> experiment -> run. No number is read from it."""
 
     def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
         """What was measured for a claim, one piece per kind of device that has run all it needs."""
         judged = (claims.judge(claim, runs) for runs in self.runs.values())
         return tuple(evidence for evidence in judged if evidence is not None)
+
+    def beside(self, claim: Claim) -> tuple[Evidence, ...]:
+        """What to show beside one's own: the reference, then what others measured, pack by pack."""
+        found = [
+            replace(evidence, origin=pack)
+            for pack, devices in self.others.items()
+            for runs in devices.values()
+            if (evidence := claims.judge(claim, runs)) is not None
+        ]
+        return (*self.evidence(claim), *found)
 
     def numbers(self) -> dict[str, float]:
         """`experiment.check` -> its estimate: on a CPU if it was measured there, else on another device."""
@@ -53,9 +65,10 @@ def numbers(runs: Iterable[Run]) -> dict[str, float]:
 
 
 def load(folder: Path = FOLDER) -> Reference:
-    """All of it. Raises RunsError naming file and line of what is no run."""
+    """All of it, and what came with packs. Raises RunsError naming file and line of what is no run."""
     files = {device: folder / f"{device}.jsonl" for device in DEVICES}
-    return Reference(runs={device: read(file) for device, file in files.items() if file.is_file()})
+    shipped = {device: read(file) for device, file in files.items() if file.is_file()}
+    return Reference(runs=shipped, others=packs.evidence(paths.packs()))
 
 
 def read(file: Path) -> dict[str, Run]:

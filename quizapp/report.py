@@ -230,11 +230,14 @@ def reference_text(evidence: Evidence) -> str:
     runs = evidence.runs
     where = f"{_joined(runs, 'device')}, {_joined(runs, 'machine')}; profile {_joined(runs, 'profile')}"
     when = max(run.at for run in runs)[:10]
-    said = [f"Reference ({where}, {_count(len(_seeds(runs)), 'seed')}, {when}): {evidence.verdict}."]
+    whose = f"From the pack {evidence.origin}" if evidence.origin else "Reference"
+    said = [f"{whose} ({where}, {_count(len(_seeds(runs)), 'seed')}, {when}): {evidence.verdict}."]
     said += [stopped(condition) for condition in evidence.conditions]
     if evidence.surprise:
         said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
-    if evidence.stale:
+    if evidence.stale and evidence.origin:
+        said.append("Its fingerprint is unknown here: another version of the experiment.")
+    elif evidence.stale:
         said.append("Stale: the bench has changed since this was measured.")
     return " ".join(said)
 

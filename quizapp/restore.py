@@ -7,7 +7,6 @@ exchange is one transaction, so a kill in the middle leaves what was there. Know
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -134,7 +133,7 @@ def restore(path: Path, answers: Path, folder: Path, now: datetime) -> Path | No
     cannot be restored, and while another copy of quizapp has the file open.
     """
     with _looked_through(path) as (copy, _):
-        safe = _free(folder, f"before-restore-{now:%Y-%m-%d-%H%M%S}")
+        safe = _free(folder, f"{backups.BEFORE}-{now:%Y-%m-%d-%H%M%S}")
         try:
             if not answers.exists():
                 answers.parent.mkdir(parents=True, exist_ok=True)
@@ -198,4 +197,4 @@ def _set_aside(answers: Path, safe: Path) -> None:
     shutil.copyfile(answers, safe)
     for sidecar in SIDECARS:
         with suppress(FileNotFoundError):
-            os.replace(f"{answers}{sidecar}", f"{safe}{sidecar}")
+            Path(f"{answers}{sidecar}").replace(f"{safe}{sidecar}")

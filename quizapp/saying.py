@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
 
 def say(text: str, *, aside: bool = False) -> None:
+    """Write a line out; aside: to stderr."""
     from quizapp.safe_text import visible
 
     click.echo(visible(text), err=aside)
 
 
 def builtin_bank() -> Bank:
-    from quizapp import bank, paths
+    """The questions that came with quizapp, without any pack."""
+    from quizapp import bank, packs, paths
 
-    return bank.load(paths.questions())
+    return packs.without(bank.load(cache=paths.cache()))
 
 
 def put(out: Path, raw: bytes, yes: bool) -> None:
+    """Put a file where it was asked for, over another one only when that is said. Raises PackError."""
     from quizapp import files
     from quizapp.errors import PackError
 

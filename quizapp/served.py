@@ -1,6 +1,6 @@
 """Whether this process shows the app to a visitor in a browser. Then nothing may reach beyond their folder.
 
-No editor is opened, no folder of the host is shown, and experiments wait for their turn among all visitors.
+No editor is opened, no folder of the host is shown or written to, and experiments wait for their turn among all visitors.
 What does so asks here, or `app.turn`. Knows nothing of the server.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 VARIABLE = "QUIZAPP_SERVED"
 """The environment variable by which the server says so; it holds the file that `turn` returns."""
-OFF = frozenset({"edit"})
+OFF = frozenset({"edit", "export", "run_check"})
 """The actions of screens that a visitor does not have."""
 
 

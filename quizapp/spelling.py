@@ -13,11 +13,14 @@ import unicodedata
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from quizapp.amounts import grouped, number, superscripts
 
 LONG = 6
 """Letters of a word in which one of them may be wrong."""
+KEPT = 2048
+"""Texts whose forms are remembered: what is accepted is compared with again and again."""
 _LATEX = (
     (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"\1/\2"),
     (re.compile(r"\\(?:text|mathrm|mathbf|mathcal|operatorname)\s*\{([^{}]*)\}"), r"\1"),
@@ -38,6 +41,7 @@ _SIGNS = {
 }
 
 
+@lru_cache(maxsize=KEPT)
 def straight(text: str) -> str:
     """One way of writing for every sign that has several, in lower case; Greek letters by their names."""
     for pattern, instead in _LATEX:
@@ -57,6 +61,7 @@ def _letter(sign: str) -> str:
     return sign
 
 
+@lru_cache(maxsize=KEPT)
 def plain(text: str) -> str:
     """A typed word without what does not matter: case, spaces, hyphens, the usual signs.
 
@@ -97,6 +102,7 @@ _PLURALS |= {"hypotheses": "hypothesis", "halves": "half"}
 _ARTICLES = ("a", "an", "the")
 
 
+@lru_cache(maxsize=KEPT)
 def _american(word: str) -> str:
     for pattern, instead in _AMERICAN:
         word = pattern.sub(instead, word)
@@ -112,14 +118,15 @@ def _is_plural(many: str, one: str) -> bool:
     )
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=KEPT)
+def words(text: str) -> tuple[str, ...]:
     """The words of a text, ready to be compared; an article before others is none of them."""
     text = re.sub(r"(?<=[^\W\d])-|-(?!\d)|[\s_*()\[\]{},'\"’“”$\\]", " ", straight(text))
     found = text.replace(". ", " ").rstrip(" .").split()
-    return found[1:] if len(found) > 1 and found[0] in _ARTICLES else found
+    return tuple(found[1:] if len(found) > 1 and found[0] in _ARTICLES else found)
 
 
-def _joined(parts: list[str]) -> str:
+def _joined(parts: Sequence[str]) -> str:
     """Words without the spaces between them, but for those between two numbers."""
     return re.sub(r"(?<!\d)·|·(?!\d)", "", "·".join(map(_american, parts)))
 
@@ -199,6 +206,7 @@ def _valued(typed: str, word: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=KEPT)
 def _amount(text: str) -> float | None:
     """The number of a text that is nothing but a number; letters that would scale it are no number here."""
     text = re.sub(r"^\s*(?:about|roughly|approximately|around|~|≈|=)\s*", "", text.strip().lower())
@@ -213,6 +221,7 @@ _LOG = re.compile(r"log(?:2|_2|10)?\s*\(?\s*([a-z])\s*\)?")
 _ORDER = re.compile(r"^(?:(?:is|in|of)\s+)?(?:the\s+)?(?:o|order(?: of)?|theta)\s*(?=[(\s])\s*(.+)$")
 
 
+@lru_cache(maxsize=KEPT)
 def formula(text: str) -> tuple[str, tuple[tuple[tuple[str, float], ...], ...]] | None:
     """A growth such as O(N^2 d) or N**2: its letter, and factors with powers; None when it is none.
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from quizapp import model, sketch
-from quizapp.amounts import number
 from quizapp.bank import DELETION
 from quizapp.model import Item
 
@@ -142,6 +141,8 @@ def amiss(taken: Sequence[Step], replies: Sequence[Any], text: str) -> str:
     step = taken[len(replies)]
     if not step.numeric:
         return "" if text.strip() else "Type what belongs into the gap."
+    from quizapp.amounts import number
+
     value = number(text, step.unit)
     if value is None:
         unit = f", in {step.unit}" if step.unit else ""

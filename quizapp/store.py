@@ -78,6 +78,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE interview_consents (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL) STRICT""",
     ),
+    (
+        """CREATE TABLE workshop (
+            id INTEGER PRIMARY KEY, exercise TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
+            said TEXT NOT NULL) STRICT""",
+    ),
 )
 """Each entry takes the file from version i to i + 1, in one transaction."""
 

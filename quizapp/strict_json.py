@@ -1,4 +1,4 @@
-"""JSON without its surprises: no key twice, no numbers beyond JSON, no depth that overflows. Knows no file."""
+"""JSON without its surprises: no key twice, no numbers beyond JSON, no depth that overflows."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from quizapp import schedule
 from quizapp.answered import Answered, propose
 from quizapp.bank import Bank
 from quizapp.grade import Numbers, grade, unknown_numbers
+from quizapp.kept import Kept
 from quizapp.learner import Learner
 from quizapp.marking import Marking
 from quizapp.model import Item, Memory, Review
@@ -20,19 +21,11 @@ from quizapp.queues import APART, Queues, forgotten, interleaved, pick
 from quizapp.settings import Settings
 from quizapp.store import Store
 from quizapp.texts import Vocabulary
+from quizapp.waiting import Count, Waiting, counted, waiting
 
 CRAM = "cram: the schedule does not change"
 CONFIDENCES = (0.5, 0.6, 0.75, 0.9, 0.99)
 """What the keys 1 to 5 say, before the answer is shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Count:
-    """How much there is to do in one topic."""
-
-    due: int = 0
-    new: int = 0
-    learned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +77,9 @@ class Study:
         self.began = now()
         self._ends = self._box()
         self._now = now
-        self._answers: list[Answered] = []
+        self._answers: tuple[Answered, ...] = ()
+        self._queued: Kept[Queues] = Kept()
+        self._waited: Kept[Waiting] = Kept()
         self._turned: list[Answered] = []
         """The last answer as it stood before each time that it was overruled."""
 
@@ -142,19 +137,7 @@ class Study:
     def counts(self) -> dict[str, Count]:
         """Topic -> what is due, new and learned, over the whole bank."""
         now = self._now()
-        ends, asleep = schedule.day_end(now), self.marking.asleep(now)
-        counts: dict[str, Count] = {}
-        for item in self.bank.items.values():
-            old = counts.get(item.topic, Count())
-            memory = self.memories.get(item.id)
-            awake = item.id not in asleep
-            due = awake and memory is not None and schedule.is_due(memory, now, ends)
-            counts[item.topic] = Count(
-                due=old.due + due,
-                new=old.new + (awake and memory is None),
-                learned=old.learned + (memory is not None),
-            )
-        return counts
+        return counted(self.bank.items.values(), self.memories, self.marking.asleep(now), now)
 
     def left(self) -> tuple[int, int]:
         """(due, new) that this sitting would still ask; all that is crammed counts as due."""
@@ -167,12 +150,12 @@ class Study:
         if self.order is not None and not self.cram:
             due, new = self.left()
             return Left(due=due, new=new, due_over=0, new_over=0)
-        queues, (all_due, all_new) = self._queues(), self._waiting()
+        queues, found = self._queues(), self._waiting()
         return Left(
             due=queues.again,
             new=len(queues.new),
-            due_over=len(all_due) - len(queues.urgent) - len(queues.due),
-            new_over=len(all_new) - len(queues.new),
+            due_over=len(found.due) - len(queues.urgent) - len(queues.due),
+            new_over=len(found.new) - len(queues.new),
         )
 
     def next(self) -> Item | None:
@@ -180,7 +163,8 @@ class Study:
         return pick(self._queues(), [done.item for done in self._answers], mixed=not self.cram)
 
     def _askable(self) -> list[Item]:
-        return [item for item in self.awake() if item.id not in self._unmeasured()]
+        unmeasured = self._unmeasured()
+        return [item for item in self.awake() if item.id not in unmeasured]
 
     def _unmeasured(self) -> AbstractSet[str]:
         """Items that ask for what nobody has measured; looked for again when either side is another one."""
@@ -191,16 +175,25 @@ class Study:
             self._unknown = frozenset(found)
         return self._unknown
 
-    def _waiting(self) -> tuple[list[Item], list[Item]]:
-        """What is due and what is new, whatever the limits; what was missed in this sitting apart."""
-        now, memories, missed = self._now(), self.memories, self._missed()
-        pool = [item for item in self._askable() if item.id not in missed]
+    def _source(self) -> tuple[object, ...]:
+        """Everything, but the time, that decides what is asked; each is replaced when it changes."""
+        mine = (self.topic, self.only, self.order, self.cram, self.settings, self._answers)
+        return (*mine, self.bank, self.numbers, self.marking.rests, self.learner.standings)
+
+    def _until(self, now: datetime) -> datetime:
+        """When another day begins, or something that was buried is dug up."""
         ends = schedule.day_end(now)
-        known = [(memories[item.id], item) for item in pool if item.id in memories]
-        due = [pair for pair in known if schedule.is_due(pair[0], now, ends)]
-        due.sort(key=lambda pair: pair[0].due)
-        new = [item for item in pool if item.id not in memories]
-        return [item for _, item in due], sorted(new, key=lambda item: item.difficulty)
+        return min(ends, self.marking.wakes(now) or ends)
+
+    def _waiting(self) -> Waiting:
+        """What is due and what is new, whatever the limits; what was missed in this sitting apart."""
+        now = self._now()
+
+        def make() -> tuple[Waiting, datetime]:
+            found = waiting(self._askable(), self.memories, now, self._missed())
+            return found, min(found.until, self._until(now))
+
+        return self._waited.get(self._source(), now, make)
 
     def _missed(self) -> dict[str, int]:
         """Item missed in this sitting and not recalled since -> how many answers ago; longest ago first."""
@@ -210,36 +203,44 @@ class Study:
         return dict(sorted(missed.items(), key=lambda pair: -pair[1]))
 
     def _queues(self) -> Queues:
-        apart = APART
+        """What this sitting would still ask. Looked through once for each answer, not for each key."""
+        now = self._now()
+        return self._queued.get(self._source(), now, lambda: self._ordered(now))
+
+    def _ordered(self, now: datetime) -> tuple[Queues, datetime]:
+        apart, until = APART, self._until(now)
         if self.cram:
             urgent, due, new = self._crammed()
         elif self.order is not None:  # what was missed gains little on the same day: it comes last
             (urgent, due, new), apart = self._planned(), len(self._answers)
         else:
             urgent, due, new = self._limited()
+            until = min(until, self._waiting().until)
         back = {item.id: item for item in self._askable()} if (missed := self._missed()) else {}
-        return Queues(
+        queues = Queues(
             returning=[back[id_] for id_, ago in missed.items() if id_ in back and ago >= apart],
             urgent=urgent,
             due=due,
             new=new,
             waiting=[back[id_] for id_, ago in missed.items() if id_ in back and ago < apart],
         )
+        return queues, until
 
     def _limited(self) -> tuple[list[Item], list[Item], list[Item]]:
         """(urgent, due, new) of today, topics taken in turn. What was asked today counts but once."""
-        due, new = self._waiting()
+        found = self._waiting()
         met, asked = self.learner.today(self._now())
         most = self.settings.reviews_per_day
-        urgent = [item for item in due if item.id in self.learner.surely_wrong]
-        rest = interleaved(item for item in due if item.id not in self.learner.surely_wrong)
+        surely = self.learner.surely_wrong
+        urgent = [item for item in found.due if item.id in surely]
+        rest = interleaved(item for item in found.due if item.id not in surely)
         if most is not None:
             room = max(0, most - len(asked))
             fresh = [item.id for item in (*urgent, *rest) if item.id not in asked and item.id not in met]
             over = set(fresh[room:])
             urgent = [item for item in urgent if item.id not in over]
             rest = [item for item in rest if item.id not in over]
-        return urgent, rest, interleaved(new)[: max(0, self.settings.new_per_day - len(met))]
+        return urgent, rest, interleaved(found.new)[: max(0, self.settings.new_per_day - len(met))]
 
     def _planned(self) -> tuple[list[Item], list[Item], list[Item]]:
         """What the plan asks and was not answered in this sitting yet, new or not, as if it were due."""
@@ -290,7 +291,7 @@ class Study:
             before=before,
             memory=memory,
         )
-        self._answers.append(done)
+        self._answers = (*self._answers, done)
         self._turned.clear()
         return done
 
@@ -300,7 +301,7 @@ class Study:
         self.store.amend(last.review, rating, self._now().astimezone(UTC))
         self.learner.refresh()
         changed = replace(last, rating=rating, memory=self.memories.get(last.item.id))
-        self._answers[-1] = changed
+        self._answers = (*self._answers[:-1], changed)
         self._turned.clear()
         return changed
 
@@ -328,7 +329,7 @@ class Study:
         at = self._now().astimezone(UTC)
         self.store.amend(done.review, done.rating, at, correct=done.grade.correct)
         self.learner.refresh()
-        self._answers[-1] = replace(done, memory=self.memories.get(done.item.id))
+        self._answers = (*self._answers[:-1], replace(done, memory=self.memories.get(done.item.id)))
         return self._answers[-1]
 
     def undo(self) -> Item | None:
@@ -339,10 +340,10 @@ class Study:
         self.store.amend(last.review, None, self._now().astimezone(UTC))
         self.learner.refresh()
         self._turned.clear()
-        self._answers.pop()  # only now: what could not be kept can be undone once more
+        self._answers = self._answers[:-1]  # only now: what could not be kept can be undone once more
         return last.item
 
     @property
     def answers(self) -> tuple[Answered, ...]:
         """The answers of this sitting."""
-        return tuple(self._answers)
+        return self._answers

@@ -10,7 +10,6 @@ from functools import cache
 from quizapp.bank import DELETION
 from quizapp.model import Item
 from quizapp.parts import Frozen
-from quizapp.spelling import LONG
 
 NO_TEXT = frozenset(
     {
@@ -20,7 +19,8 @@ NO_TEXT = frozenset(
     }
 )
 """Fields that name and classify."""
-_LONG_WORD = re.compile(rf"[^\W\d_]{{{LONG - 1},}}")
+_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
+"""One letter less than a word must have for one of them to be wrong (spelling.LONG)."""
 
 
 def plain(text: str) -> str:

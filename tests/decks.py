@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from quizapp.verifiers import catalogue
 
 from quizapp.evidence import Run
 from quizapp.export.deck import Deck, of
 from quizapp.model import build
+from quizapp.verifiers import catalogue
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STATES = ("fresh", "missing", "stale", "invalid", "reference")

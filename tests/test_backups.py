@@ -1,4 +1,4 @@
-"""Backups: whole or not at all, thinned out with age, restored only when they are sound and nobody is in the way."""
+"""Backups: whole or not at all, thinned out with age, restored only when sound and with nobody in the way."""
 
 from __future__ import annotations
 
@@ -141,13 +141,23 @@ def test_only_its_own_are_thinned_out(answers: Path):
     folder.mkdir()
     for day in range(1, 29):
         (folder / f"answers-2026-01-{day:02}.sqlite3").write_bytes(b"old")
-    for name in ("backup-2020-01-01-000000.sqlite3", "mine.sqlite3", "answers-2026-99-99.sqlite3", "note.txt"):
+    for name in (
+        "backup-2020-01-01-000000.sqlite3",
+        "mine.sqlite3",
+        "answers-2026-99-99.sqlite3",
+        "note.txt",
+    ):
         (folder / name).write_bytes(b"mine")
     (folder / ".answers-2026-01-01.sqlite3.1-1.part").write_bytes(b"killed")
     os.utime(folder / ".answers-2026-01-01.sqlite3.1-1.part", (0, 0))
     backups.daily(answers, folder, NOW)
     left = names(folder)
-    assert {"backup-2020-01-01-000000.sqlite3", "mine.sqlite3", "answers-2026-99-99.sqlite3", "note.txt"} < set(left)
+    assert {
+        "backup-2020-01-01-000000.sqlite3",
+        "mine.sqlite3",
+        "answers-2026-99-99.sqlite3",
+        "note.txt",
+    } < set(left)
     assert sum(name.startswith("answers-2026-01") for name in left) == 7 - 1 + 1  # six days, one more week
     assert not any("part" in name for name in left)
 

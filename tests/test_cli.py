@@ -49,18 +49,25 @@ def test_every_command_is_in_the_readme(name: str):
 
 def test_the_commands_are_these():
     assert sorted(cli.commands) == [
+        "backup",
         "browse",
         "check",
         "claims",
+        "data",
         "doctor",
+        "exercise",
         "export",
+        "import",
         "keys",
         "mock",
         "new",
+        "pack",
         "plan",
         "prove",
+        "restore",
         "schema",
         "serve",
+        "set",
         "stats",
         "study",
     ]

@@ -127,5 +127,5 @@ def test_the_state_of_the_evidence_is_said(state, suffix):
 
 
 def test_the_fields_are_those_of_the_package():
-    assert anki_text.FIELDS == anki.FIELDS[: len(anki_text.FIELDS)]
+    assert anki.FIELDS[: len(anki_text.FIELDS)] == anki_text.FIELDS
     assert set(anki.FIELDS) - set(anki_text.FIELDS) == {"Spare 1", "Spare 2", "Spare 3"}

@@ -92,7 +92,8 @@ def test_several_right_options_share_the_points_as_in_the_app(asked, all_kinds):
 
 def test_three_right_options_make_a_whole(all_kinds):
     options = [
-        dataclasses.replace(o, correct=place < 3) for place, o in enumerate(all_kinds.items["fix-multi"].options)
+        dataclasses.replace(o, correct=place < 3)
+        for place, o in enumerate(all_kinds.items["fix-multi"].options)
     ]
     item = dataclasses.replace(all_kinds.items["fix-multi"], options=tuple(options))
     text = export.render(dataclasses.replace(of(all_kinds, {}), items=(item,)), ".gift").decode()
@@ -190,13 +191,17 @@ def test_the_state_of_the_evidence_is_said(state):
     assert words in found["fix-choice"]
     assert "Again: quizapp prove lstm-gradient-fades" in found["fix-choice"]
     if words != "Not run yet":
-        assert re.search(r"on cpu, a made-up processor; \d{4}-\d\d-\d\d; seeds 0 to 4 \(5\)", found["fix-choice"])
+        assert re.search(
+            r"on cpu, a made-up processor; \d{4}-\d\d-\d\d; seeds 0 to 4 \(5\)", found["fix-choice"]
+        )
 
 
 # ---- hostile texts --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", [HOSTILE, "{", "}", "~", "=", "#", "####", "\\", "->", "%50%", "//", "[html]"])
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "{", "}", "~", "=", "#", "####", "\\", "->", "%50%", "//", "[html]"]
+)
 def test_a_text_means_itself_wherever_it_stands(deck, asked, text):
     found = read(export.render(hostile(deck, text), ".gift").decode())
     assert [(one.name, one.kind, one.category) for one in found] == [
@@ -219,7 +224,9 @@ def test_a_text_means_itself_wherever_it_stands(deck, asked, text):
 @pytest.fixture(scope="module")
 def parser():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own: escapes in its patterns, and an old way to ask for the locale
+        warnings.simplefilter(
+            "ignore"
+        )  # its own: escapes in its patterns, and an old way to ask for the locale
         return pytest.importorskip("pygiftparser.parser")
 
 
@@ -227,8 +234,18 @@ def test_another_parser_reads_the_same(deck, asked, parser):
     found = {one.title: one for one in parser.parseFile(io.StringIO(export.render(deck, ".gift").decode()))}
     assert list(found) == list(asked)
     assert all(one.valid for one in found.values())
-    for name in ("fix-choice", "fix-multi", "fix-truefalse.2", "fix-flaw.1", "fix-flaw.2", "fix-code", "fix-plot.1"):
-        theirs = [(plainly(a.answer), a.fraction / 100, plainly(a.feedback)) for a in found[name].answers.answers]
+    for name in (
+        "fix-choice",
+        "fix-multi",
+        "fix-truefalse.2",
+        "fix-flaw.1",
+        "fix-flaw.2",
+        "fix-code",
+        "fix-plot.1",
+    ):
+        theirs = [
+            (plainly(a.answer), a.fraction / 100, plainly(a.feedback)) for a in found[name].answers.answers
+        ]
         assert theirs == [(plainly(text), weight, plainly(why)) for text, weight, why in asked[name].answers]
     assert found["fix-truefalse.1"].answers.answer is True
     assert [(a.value, a.tolerance, a.fraction) for a in found["fix-numeric"].answers.answers] == [
@@ -250,7 +267,11 @@ def test_hostile_texts_do_not_confuse_it_either(deck, asked, parser):
     text = export.render(hostile(deck, "a~b =c #d {e} :f: ::x:: %5% $y$ // \\ <b>"), ".gift").decode()
     found = {one.title: one for one in parser.parseFile(io.StringIO(text))}
     assert list(found) == list(asked)
-    assert [len(found[name].answers.answers) for name in ("fix-choice", "fix-multi", "fix-flaw.1")] == [4, 4, 3]
+    assert [len(found[name].answers.answers) for name in ("fix-choice", "fix-multi", "fix-flaw.1")] == [
+        4,
+        4,
+        3,
+    ]
     assert {plainly(a.answer) for a in found["fix-choice"].answers.answers} == {
         "a~b =c #d {e} :f: ::x:: %5% $y$ // \\ <b>"
     }

@@ -10,7 +10,7 @@ import pytest
 
 from quizapp import bank, forecast, schedule
 from quizapp.errors import QuizError
-from quizapp.plan import Habits
+from quizapp.habits import Habits
 from quizapp.summary import plan as text
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -83,6 +83,16 @@ def test_a_glance_says_what_the_forecast_says_of_today(shipped):
     assert (short.stopped, short.after_today) == pytest.approx((long.all.stopped, long.after_today))
     assert (short.load.new, short.load.again) == (long.stretches[0].new, long.stretches[0].again)
     assert not short.done
+
+
+def test_who_forgets_faster_is_promised_less(shipped):
+    memories = learned(shipped[:60])
+    slow, usual, fast = (
+        ahead(shipped, memories, known=Habits(forgetting=power)) for power in (0.7, 1.0, 3.0)
+    )
+    assert slow.now > usual.now > fast.now
+    assert slow.all.stopped > usual.all.stopped > fast.all.stopped
+    assert slow.all.planned > usual.all.planned > fast.all.planned
 
 
 def test_nothing_selected_and_no_day_to_plan_are_said(shipped):

@@ -202,8 +202,12 @@ def test_letters_are_answers_where_any_word_may_be_one(room):
     assert commands.parse("n a b", open_=False).text == "a b"
     assert commands.parse("s 1", open_=False) is None
     here = room("fix-cloze")
-    here.talk("q", "/q")
+    said = here.talk("q", "/q", "d")
+    assert said.count("How sure") == 0
+    assert said.count("is the command;") == 1
     assert here.store.reviews() == []
+    room("fix-cloze").talk("q", "q", "sqrt(d)", "")
+    assert [review.given for review in here.store.reviews()] == ['{"c1": "q", "c2": "sqrt(d)"}']
 
 
 def test_undo_takes_the_last_answer_back_also_at_the_end(room, all_kinds):

@@ -9,8 +9,7 @@ import pytest
 
 from quizapp import plan, schedule
 from quizapp.errors import QuizError
-from quizapp.model import Review
-from quizapp.plan import Habits
+from quizapp.habits import Habits
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -41,20 +40,6 @@ def memory(id_, *ratings, ago):
         held_at = NOW - timedelta(days=ago + len(ratings) - 1 - place)
         held = schedule.review(id_, held, rating, held_at)
     return held
-
-
-def review(item, *, at=NOW, seconds=10.0, rating=3):
-    return Review(
-        item=item,
-        rev=1,
-        at=at,
-        given="1",
-        score=1.0,
-        correct=rating > 1,
-        confidence=None,
-        rating=rating,
-        seconds=seconds,
-    )
 
 
 def asked(pool, memories=None, days=10, minutes=30, known=None):
@@ -148,6 +133,17 @@ def test_what_is_firm_waits_while_there_is_time(items):
     assert asked(pool, memories, days=20).order == ()
 
 
+def test_for_who_forgets_fast_early_looks_are_worth_little(items):
+    (item,) = items("a")
+    new = plan.Card(item, 60.0, None)
+
+    def early(forgetting):
+        worth = plan.Worth(20, 0.6, forgetting)
+        return worth.gain(new, 0) / worth.gain(new, 19)
+
+    assert early(6.0) < 0.5 * early(1.0)
+
+
 def test_new_and_seen_are_mixed_evenly(items):
     pool = items("n1", "n2", "s1", "s2")
     memories = {id_: memory(id_, 1, ago=3) for id_ in ("s1", "s2")}
@@ -160,25 +156,3 @@ def test_the_same_answers_give_the_same_order(items):
     pool = items(*(f"i{place}" for place in range(30)))
     memories = {f"i{place}": memory(f"i{place}", 1 + place % 4, ago=1 + place) for place in range(15)}
     assert asked(pool, memories).order == asked(pool, memories).order
-
-
-# ---- habits ---------------------------------------------------------------------------------------
-
-
-def test_habits_of_somebody_new(items):
-    assert plan.habits([], {}, NOW) == Habits()
-
-
-def test_habits_are_read_off_the_answers(items):
-    pool = {item.id: item for item in items("a", "b")}
-    reviews = [
-        review("a", at=NOW - timedelta(days=1), seconds=20, rating=1),
-        review("a", seconds=40),
-        review("a", seconds=5_000),  # went for a walk
-        review("gone", seconds=30),
-    ]
-    known = plan.habits(reviews, pool, NOW)
-    assert known.seconds == {"a": 40.0, "gone": 30.0}
-    assert known.spent == 40 + plan.LONGEST + 30
-    assert known.first_right == pytest.approx((0.6 * 10 + 1) / 12)
-    assert known.pace == pytest.approx((plan.PACE_WEIGHT + 40) / (plan.PACE_WEIGHT + 60))

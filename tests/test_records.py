@@ -66,7 +66,9 @@ def test_everything_is_in_it_and_the_same(kept: Store, capsys: pytest.CaptureFix
     assert found["tables"]["runs"][0]["body"]["checks"][0]["high"] == "Infinity"
     assert found["tables"]["interview_ticks"][0]["ticked"] == ["r1"]
     stored = kept.tables()
-    assert {name: len(rows) for name, rows in found["tables"].items()} == {n: len(r) for n, r in stored.items()}
+    assert {name: len(rows) for name, rows in found["tables"].items()} == {
+        n: len(r) for n, r in stored.items()
+    }
     for name, rows in stored.items():
         for row, back in zip(rows, found["tables"][name], strict=True):
             for column, value in row.items():

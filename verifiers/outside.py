@@ -165,8 +165,15 @@ def compare(row: Outside, measured: Mapping[str, CheckResult | Figure]) -> Besid
         high=high,
         unit=found[0].unit,
         shown=tuple(one.estimate for one in found),
-        outcome=OUTCOMES[outcome(low, high, row.bounds)],
+        outcome=_agreement(row, low, high),
     )
+
+
+def _agreement(row: Outside, low: float, high: float) -> str:
+    """Whether an interval lies where it agrees. What reaches the divide itself has no direction."""
+    if row.agrees_in == "direction" and low <= row.margin <= high:
+        return OUTCOMES["unclear"]
+    return OUTCOMES[outcome(low, high, row.bounds)]
 
 
 def _pair(one: CheckResult | Figure, sign: str, other: CheckResult | Figure) -> tuple[float, float, float]:

@@ -45,7 +45,7 @@ def _rows(deck: Deck, separator: Literal["tab", "comma"]) -> bytes:
     return out.getvalue().encode()
 
 
-def _head(separator: str) -> list[str]:
+def _head(separator: Literal["tab", "comma"]) -> list[str]:
     """What Anki reads before the rows, and a line for people, which it passes over."""
     place = {name: COLUMNS.index(name) + 1 for name in ("Note type", "Deck", "Tags", "Guid")}
     return [

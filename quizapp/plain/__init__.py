@@ -79,7 +79,7 @@ def _bank(console: Console) -> Bank:
     except BankError as error:
         count = len(error.problems)
         console.say(f"{count} problems in the question files; quizapp check lists them. Going on without.")
-        return bank.read(sorted(paths.questions().glob("*.yaml")))[0]
+        return bank.in_order()
 
 
 def _settings(console: Console) -> Settings:

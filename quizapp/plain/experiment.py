@@ -48,7 +48,7 @@ def prove(console: Console, store: Store, claim: Claim, clock: Callable[[], floa
     for line in spoken(claim, evidence):
         console.say(line)
     try:
-        references = load().evidence(claim)
+        references = load().beside(claim)
     except RunsError as error:
         references = ()
         console.say(str(error))

@@ -171,9 +171,17 @@ class Talk:
         self, prompt: str, parse: Callable[[str], Reply], known: tuple[str, ...], *, open_: bool = False
     ) -> Reply:
         """Ask until there is an answer; commands are done in between. Raises Elsewhere, Quit, EndOfInput."""
+        doubtful = ""
         while True:
             line = self.console.ask(prompt)
             step = self._step
+            known_word = not line.startswith(("?", "/")) and commands.parse(line, open_=False) is not None
+            if open_ and known_word and line != doubtful:
+                doubtful = line
+                self.console.say(
+                    f"The answer, or a command? /{line} is the command; {line} again is the answer."
+                )
+                continue
             ambiguous = step is not None and "True" in step.options and line.casefold() == "f"
             if ambiguous:
                 self.console.say("f may be false or flag: type 2 or false to answer, /f to flag.")

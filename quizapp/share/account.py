@@ -1,4 +1,4 @@
-"""What there is to say of a pack before it is opened, and of those that were. Pure but for reading the bench."""
+"""What there is to say of a pack before it is opened, and of those that were. It reads the bench."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from quizapp import claims, packs
 from quizapp.bank import PARTS, Bank
 from quizapp.evidence import Run
-from quizapp.share.difference import SINGULAR
+from quizapp.pack_content import Content
+from quizapp.share.difference import SINGULAR, brief
 from quizapp.share.manifest import Manifest
 from quizapp.share.pack import Pack
 from quizapp.share.place import Opened
+from quizapp.share.written import Entries
 
 
 def heading(about: Manifest) -> str:
@@ -19,13 +21,22 @@ def heading(about: Manifest) -> str:
     return f"{about.name}{by}, made {about.created}"
 
 
-def counted(bank: Bank) -> str:
+def counted(entries: Entries) -> str:
     """`3 items, 1 claim`."""
     said = []
     for part in PARTS:
-        if count := len(getattr(bank, part)):
+        if count := len(entries.get(part, ())):
             said.append(f"{count:,} {part if count != 1 else SINGULAR[part]}")
     return ", ".join(said) or "no questions"
+
+
+def of_its_own(content: Content, builtin: Bank) -> Entries:
+    """What a pack adds: its entries without those that are built in word for word."""
+    same = packs.same(content.bank, builtin)
+    return {
+        part: {id_: entry for id_, entry in body.items() if id_ not in same[part]}
+        for part, body in content.entries.items()
+    }
 
 
 def remarks(pack: Pack, builtin: Bank) -> list[str]:
@@ -37,7 +48,8 @@ def remarks(pack: Pack, builtin: Bank) -> list[str]:
         count = f"{len(same):,} item{'s' * (len(same) != 1)}"
         rows.append(f"{count} are built in already, word for word; they are not asked twice")
     rows += [
-        f"the claim {id_} names tests that are not here ({', '.join(names)}): it is shown as cited only"
+        f"the claim {id_} names tests that are not here ({brief(', '.join(names), 200)}): "
+        "it is shown as cited only"
         for id_, names in packs.unknown_checks(content.bank.claims.values()).items()
     ]
     return [*rows, *(evidence(run) for run in content.runs)]
@@ -59,11 +71,12 @@ def row(one: Opened, builtin: Bank) -> Iterator[str]:
     about = heading(one.manifest) if one.manifest else "its manifest is gone"
     runs = len(one.content.runs)
     added = f"; evidence of {runs} run{'s' * (runs != 1)}" if runs else ""
-    yield f"{one.name:<20} {counted(one.content.bank)}{added}"
+    yield f"{one.name:<20} {counted(one.content.entries)}{added}"
     yield f"{'':<20} {about}{'; edited here since' if one.edited else ''}"
     if one.content.problems:
-        count = len(one.content.problems)
-        yield f"{'':<20} left out: {count} problem{'s' * (count != 1)}, the first at {one.content.problems[0]}"
+        first, count = one.content.problems[0], len(one.content.problems)
+        yield f"{'':<20} left out: {count} problem{'s' * (count != 1)}, the first of them:"
+        yield str(first)
 
 
 def data(one: Opened) -> dict[str, object]:

@@ -68,7 +68,7 @@ class Merged:
 
 
 def merge(base: Entries, mine: Entries, theirs: Entries) -> Merged:
-    """Both sides together, in the order of `mine`; what only `theirs` has stands behind what it follows there."""
+    """Both sides together, in the order of `mine`; what only `theirs` has stands where it stands there."""
     merged = Merged(entries={})
     for part in PARTS:
         old, one, other = base.get(part, {}), mine.get(part, {}), theirs.get(part, {})

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from quizapp import packs
-from quizapp.bank import PARTS, Bank, references
+from quizapp.bank import PARTS, Bank, pack_of, references
 from quizapp.errors import PackError, Problem
 from quizapp.evidence import Run
 from quizapp.pack_content import Content, examine, read_runs
@@ -116,7 +116,7 @@ def _bare(records: Mapping[str, Any], bank: Bank) -> dict[str, dict[str, Any]]:
         entry: dict[str, Any] = _stripped(written.plain(record), bank)
         bare = id_.rpartition(":")[2]
         if bare in found:
-            todo = f"Take the items of one pack: --filter pack:{packs.pack_of(id_) or 'NAME'}"
+            todo = f"Take the items of one pack: --filter pack:{pack_of(id_) or 'NAME'}"
             raise PackError(f"two entries would have the id {bare!r} in the pack", todo)
         found[bare] = entry
     return found

@@ -16,6 +16,7 @@ from quizapp.pack_content import listed
 from quizapp.share import archive, pack, written
 from quizapp.share.manifest import Manifest
 from quizapp.share.written import Entries
+from quizapp.strict_yaml import Document
 
 SUFFIX = ".qpack"
 
@@ -50,6 +51,7 @@ def read(path: Path, builtin: Bank) -> Source:
         if isinstance(document, Problem) or amiss is not None:
             problems += [amiss] if amiss is not None else []
             continue
+        problems += _odd(document)
         for part, loc, id_, entry in listed(document):
             if id_ in found_here[part] or id_ == "None":
                 what = "has no id" if id_ == "None" else f"the id {id_!r} is taken"
@@ -59,6 +61,18 @@ def read(path: Path, builtin: Bank) -> Source:
     if problems:
         raise PackError(f"{path} cannot be merged:", "Put this right first.", problems)
     return Source(entries=found_here, homes=homes)
+
+
+def _odd(document: Document) -> list[Problem]:
+    """Entries that have no fields: a merge would drop them."""
+    found = []
+    for part in PARTS:
+        body = document.data.get(part) or []
+        for place, entry in body.items() if isinstance(body, dict) else enumerate(body):
+            if not isinstance(entry, dict):
+                todo = "Write `key: value` lines."
+                found.append(document.problem([part, place], "is not a mapping", todo))
+    return found
 
 
 def amiss(entries: Entries, around: Bank) -> list[Problem]:

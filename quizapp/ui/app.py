@@ -64,8 +64,9 @@ class QuizApp(Manners):
         try:
             self.bank = bank.load(cache=paths.cache())
         except BankError as error:
-            self.problems = error.problems
-            self.bank, _ = bank.read(sorted(paths.questions().glob("*.yaml")))
+            self.problems += error.problems
+            self.bank = bank.in_order()
+        self.problems += self.bank.left_out
         try:
             self.settings = settings.load(paths.settings())
         except SettingsError as error:
@@ -162,6 +163,8 @@ class QuizApp(Manners):
             self.bank = await asyncio.to_thread(bank.load, None, paths.cache())
         except BankError as error:
             return error.problems
+        if self.bank.left_out:
+            self.notify("A pack is left out: quizapp pack list says why.", severity="warning")
         for screen in self.screen_stack:
             if isinstance(study := getattr(screen, "study", None), Study):
                 study.bank = self.bank
@@ -212,15 +215,19 @@ class QuizApp(Manners):
 
     def _welcome(self) -> None:
         """Show somebody new around, once: at home, on their own terminal, with nothing in the way."""
+        if self.start != "home" or self.turn is not None or not self.settings.tour:
+            return
         from quizapp.ui.home import HomeScreen
 
-        alone = self.turn is None and isinstance(self.screen, HomeScreen)
-        if alone and self.settings.tour and self.store.newest() == (0, 0) and not self.store.predictions():
+        alone = isinstance(self.screen, HomeScreen)
+        if alone and self.store.newest() == (0, 0) and not self.store.predictions():
             self.keep_setting("tour", "false")
             self.open_tour()
 
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
+        gc.freeze()
+        gc.enable()  # a start does without
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
         await asyncio.to_thread(getattr, self, "reference")
         await asyncio.to_thread(self._back_up)
@@ -303,11 +310,24 @@ class QuizApp(Manners):
 
         self.push_screen(MockScreen())
 
+    def open_workshop(self) -> None:
+        """Exercises: code of your own, checked."""
+        from quizapp.ui.workshop import WorkshopScreen
+
+        self.push_screen(WorkshopScreen())
+
     def open_tour(self) -> None:
         """What there is, in half a minute."""
         from quizapp.ui.tour import TourScreen
 
         self.push_screen(TourScreen(self.key_of))
+
+    def open_export(self, query: str = "") -> None:
+        """Questions with their evidence as a file, for elsewhere."""
+        from quizapp.ui.export import ExportScreen
+
+        if self.turn is None:
+            self.push_screen(ExportScreen(query))
 
     def open_prove(self, claim: str) -> None:
         """Put a claim to the test."""

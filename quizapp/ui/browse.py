@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from quizapp import claims, editor, query, selection
+from quizapp.bank import pack_of
 from quizapp.errors import QueryError, QuizError
 from quizapp.export.sheet import sheet
 from quizapp.marks import taken_back
@@ -45,7 +46,7 @@ class BrowseScreen(Keyed[None]):
         ("in the filter", 'words, "a phrase", topic: kind: level: id:'),
         ("", "claim: concept: is:due new learned wrong lapsed"),
         ("", "suspended buried flagged, verdict:holds depends"),
-        ("", "fails unclear invalid none; - negates; or"),
+        ("", "fails unclear invalid none; pack:; - negates; or"),
         ("up / down", "choose an item; also page keys, home, end"),
         ("left / right", "when read in full: the items beside it"),
         ("[ / ]", "scroll the item"),
@@ -59,6 +60,7 @@ class BrowseScreen(Keyed[None]):
         *mark_bindings("browse"),
         Binding("u,ctrl+z", "undo", "undo the last mark", id="browse.undo", show=False),
         Binding("e", "edit", "edit it with $VISUAL or $EDITOR", id="browse.edit", show=False),
+        Binding("x", "export", "export what is listed", id="browse.export", show=False),
         Binding("r", "reload", "read the question files again", id="browse.reload", show=False),
         Binding("escape", "leave", "back to the list, then home", id="browse.leave", show=False),
     ]
@@ -196,7 +198,8 @@ class BrowseScreen(Keyed[None]):
 
     def _described(self, item: Item) -> Content:
         place = self.app.bank.places.get(item.id, "").rsplit(":", 1)[0]
-        about = (item.id, item.topic.replace("_", " "), item.kind, item.level, place)
+        pack = f"pack {pack_of(item.id)}" if pack_of(item.id) else ""
+        about = (item.id, item.topic.replace("_", " "), item.kind, item.level, pack, place)
         rows: list[Content | str] = [dim(" · ".join(filter(None, about)))]
         if self.study is not None and (note := self.study.marking.of(item.id).note):
             rows.append(Content.assemble(("Note: ", "bold"), note))
@@ -239,6 +242,10 @@ class BrowseScreen(Keyed[None]):
             self.set_focus(None)
         else:
             self._listing.focus()
+
+    def action_export(self) -> None:
+        """What is listed, as a file."""
+        self.app.open_export(self.text)
 
     def action_leave(self) -> None:
         """From the filter or the whole item to the list; from the list home."""

@@ -72,7 +72,7 @@ class ClaimsScreen(Keyed[None]):
             lambda: {claim.id: claims.judge(claim, runs) for claim in known}
         )
         self.references = await asyncio.to_thread(
-            lambda: {claim.id: self.app.reference.evidence(claim) for claim in known}
+            lambda: {claim.id: self.app.reference.beside(claim) for claim in known}
         )
         self._fill()
 

@@ -16,9 +16,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp.study import Count, Left
+from quizapp.study import Left
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.look import bold, dim, lines, verdict
+from quizapp.waiting import Count
 
 if TYPE_CHECKING:
     from quizapp.evidence import Evidence
@@ -52,7 +53,9 @@ class HomeScreen(Keyed[None]):
             id="home.interview",
             show=False,
         ),
+        Binding("w", "workshop", "workshop: build it yourself, and have it checked", id="home.workshop", show=False),
         Binding("t", "stats", "statistics: how the practice is going", id="home.stats", show=False),
+        Binding("x", "export", "export: for browsers, paper, Anki, Moodle...", id="home.export", show=False),
         Binding("q", "quit", "quit", id="home.quit", show=False),
     ]
 
@@ -71,6 +74,7 @@ class HomeScreen(Keyed[None]):
             ("home.claims", "claims"),
             ("home.browse", "browse"),
             ("home.mock", "mock"),
+            ("home.workshop", "workshop"),
             ("home.stats", "stats"),
             ("home.interview", "date"),
             ("every.help", "help"),
@@ -208,9 +212,19 @@ class HomeScreen(Keyed[None]):
             self.app.keep_setting("interview", day)
             self._count()
 
+    def action_workshop(self) -> None:
+        """The exercises."""
+        self.app.open_workshop()
+
     def action_stats(self) -> None:
         """The statistics."""
         self.app.open_stats()
+
+    def action_export(self) -> None:
+        """The topic at the cursor, as a file."""
+        topics = self.query_one("#topics", OptionList)
+        name = topics.highlighted_option.id if topics.highlighted_option else ALL
+        self.app.open_export("" if name == ALL else f"topic:{name}")
 
     def action_quit(self) -> None:
         """Leave the app."""

@@ -29,6 +29,8 @@ SCREENS = {
     "mock": "mock:MockScreen",
     "talk": "talk:TalkScreen",
     "debrief": "debrief:DebriefScreen",
+    "workshop": "workshop:WorkshopScreen",
+    "export": "export:ExportScreen",
 }
 """The first part of the ids of a screen -> where it is, under quizapp.ui."""
 

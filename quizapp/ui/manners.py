@@ -35,7 +35,9 @@ class Manners(App[None]):
         """Begin as the settings say."""
         for theme in themes.THEMES.values():
             self.register_theme(theme)
-        self.theme = self.settings.theme or themes.DARK.name
+        # As if it had always been so: a change of themes reads every style once more before the first paint.
+        self.set_reactive(App.theme, self.settings.theme or themes.DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         if self.no_color:
             self._filters = [themes.Grey() if isinstance(one, Monochrome) else one for one in self._filters]
         self.set_keymap(self.settings.keys)

@@ -13,7 +13,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 from textual.widgets import Input
 
-from quizapp import places
+from quizapp import places, served
 from quizapp.places import Index, Place
 from quizapp.ui import themes
 from quizapp.ui.keyed import Keyed, key_names
@@ -50,7 +50,8 @@ class Places(Provider):
     def _screens(self) -> Iterator[tuple[Place, Callable[[], object]]]:
         """Every screen that the app opens without being told more: its methods `open_...`."""
         for name in dir(type(self._app)):
-            if name.startswith("open_") and not self._is_here(name.removeprefix("open_")):
+            off = self._app.turn is not None and name.removeprefix("open_") in served.OFF
+            if name.startswith("open_") and not off and not self._is_here(name.removeprefix("open_")):
                 method = getattr(self._app, name)
                 asks = inspect.signature(method).parameters.values()
                 if not any(one.default is one.empty for one in asks):

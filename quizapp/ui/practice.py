@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -25,6 +26,8 @@ from quizapp.ui.question import status
 if TYPE_CHECKING:
     from quizapp.marks import MarkKind
 
+
+T = TypeVar("T")
 
 RATING_KEYS = ("1", "2", "3", "4")
 WIDEST = 96
@@ -90,7 +93,7 @@ class PracticeScreen(Asking):
     async def _follow(self) -> None:
         """Follow the plan, which takes a moment to make."""
         planned = await asyncio.to_thread(import_module, "quizapp.planned")
-        await asyncio.to_thread(planned.follow, self.study)
+        await self._changed(planned.follow, self.study)
         if self.item is None and not self.study.answers:
             self._go_on()
         elif self.item is not None:
@@ -103,7 +106,10 @@ class PracticeScreen(Asking):
     @work(exclusive=True, group="know")
     async def _know(self) -> None:
         """Learn what was measured: from now on items come up that ask for it."""
-        self.study.numbers = await asyncio.to_thread(self.app.numbers)
+        numbers = await asyncio.to_thread(self.app.numbers)
+        if numbers != self.study.numbers:  # else everything would be looked through again
+            self.study.numbers = numbers
+            await asyncio.to_thread(self.study.left)
         await asyncio.to_thread(import_module, "quizapp.sitting")  # so that the end does not wait for it
         if self.item is None and not self.study.answers:
             self._ask(self.study.next())
@@ -141,14 +147,24 @@ class PracticeScreen(Asking):
 
     @work
     async def _keep(self, reply: object) -> None:
-        """Write the answer in a thread (a commit can take 20 ms), then reveal."""
-        self.answered = await asyncio.to_thread(
+        """Write the answer, then reveal."""
+        self.answered = await self._changed(
             self.study.answer, self.at_hand, reply, self.confidence, self.spent
         )
         if isinstance(self.item, model.Card) and not self.answered.slips:
             self._go_on()
         else:
             self._tell()
+
+    async def _changed(self, change: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what `change` takes
+        """Change the sitting in a thread: a commit can take 20 ms, and so can finding out what is next."""
+
+        def changed() -> T:
+            done = change(*given)
+            self.study.left()
+            return done
+
+        return await asyncio.to_thread(changed)
 
     def _tell(self) -> None:
         """Right or wrong, and why."""
@@ -231,13 +247,13 @@ class PracticeScreen(Asking):
 
     @work
     async def _overrule(self) -> None:
-        self.answered = await asyncio.to_thread(self.study.overrule)
+        self.answered = await self._changed(self.study.overrule)
         self._tell()
 
     @work
     async def _rerate(self, rating: int) -> None:
         before = self.answered
-        self.answered = await asyncio.to_thread(self.study.rerate, rating)
+        self.answered = await self._changed(self.study.rerate, rating)
         if self.answered.slips and not (before and before.slips):
             self._tell()
         else:
@@ -251,13 +267,14 @@ class PracticeScreen(Asking):
     @work
     async def _undo(self, phase: str) -> None:
         mark = await self._pen.undo(len(self.study.answers))
-        if mark is None and phase == "told" and (before := await asyncio.to_thread(self.study.restore)):
+        if mark is None and phase == "told" and (before := await self._changed(self.study.restore)):
             self.answered = before
             self._tell()
             return
         if mark is None and self.study.answers:
-            self._ask(await asyncio.to_thread(self.study.undo))
+            self._ask(await self._changed(self.study.undo))
             return
+        await asyncio.to_thread(self.study.left)
         self.phase = phase
         self.notify(taken_back(mark) if mark else "Nothing to undo in this sitting.", timeout=3)
         if mark and mark.kind != "flag" and self._aside and self._aside[-1].id == mark.item:
@@ -284,6 +301,7 @@ class PracticeScreen(Asking):
         if not await self._pen.put(item.id, kind, len(self.study.answers)):
             self.phase = aside or self.phase
             return
+        await asyncio.to_thread(self.study.left)
         self.notify(said(kind, bool(self.study.marking.of(item.id).value(kind))), timeout=3)
         if aside:
             self._aside.append(item)

@@ -21,12 +21,11 @@ class ProblemsScreen(ModalScreen[None]):
     def __init__(
         self,
         problems: list[Problem],
-        so: str = "What has problems is left out. enter goes on; `quizapp check` and `doctor` list them too.",
+        so: str = "What has problems is left out. enter goes on; `quizapp check`, `doctor` and `pack list` "
+        "list them too.",
     ) -> None:
         super().__init__()
-        in_settings = {problem.file == str(paths.settings()) for problem in problems}
-        places = {False: "the question files", True: "your settings"}
-        self.where = " and ".join(places[one] for one in sorted(in_settings))
+        self.where = " and ".join(sorted({_where(problem) for problem in problems}))
         self.problems = problems
         self.so = so
 
@@ -48,3 +47,9 @@ class ProblemsScreen(ModalScreen[None]):
         if event.key in ("enter", "escape", "space"):
             event.stop()
             self.dismiss()
+
+
+def _where(problem: Problem) -> str:
+    if problem.file == str(paths.settings()):
+        return "your settings"
+    return "your packs" if problem.file.startswith(str(paths.packs())) else "the question files"

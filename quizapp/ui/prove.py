@@ -228,7 +228,7 @@ class ProveScreen(Keyed[None]):
         rows += ["", Content.assemble(("More exactly: ", "bold"), self.claim.correct)]
         self.query_one("#verdict", Static).update(lines(*rows))
         self.query_one("#more", Static).update(
-            _provenance(self.claim, evidence, self.app.reference.evidence(self.claim))
+            _provenance(self.claim, evidence, self.app.reference.beside(self.claim))
         )
         self._status(f"{evidence.verdict}")
         others = (("prove.source", "source"), ("prove.again", "again"), ("prove.leave", "back"))

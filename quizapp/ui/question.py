@@ -8,7 +8,7 @@ from typing import Any
 from textual.content import Content
 
 from quizapp import marks, model
-from quizapp.bank import DELETION
+from quizapp.bank import DELETION, pack_of
 from quizapp.model import Item
 from quizapp.steps import question
 from quizapp.study import CRAM, Study
@@ -69,5 +69,6 @@ def status(study: Study, item: Item | None) -> Content:
     about = ""
     if item is not None:
         on = marks.words(study.marking.of(item.id), study.now())
-        about = " · ".join((item.topic.replace("_", " "), item.kind, item.level, *on))
+        pack = (f"pack {name}",) if (name := pack_of(item.id)) else ()
+        about = " · ".join((item.topic.replace("_", " "), item.kind, item.level, *pack, *on))
     return Content.assemble((left, "bold"), f"   {about}")

@@ -73,6 +73,11 @@ def test_an_interval_that_reaches_over_the_edge_is_undecided():
     assert compared(made, figure(math.nan)).outcome == "undecided"
 
 
+def test_what_is_exactly_on_the_divide_has_no_direction():
+    made = row(published=2.0, ours="one", agrees_in="direction", margin=1.0)
+    assert compared(made, figure(1.0)).outcome == "undecided"
+
+
 def test_two_numbers_are_paired_over_the_seeds():
     """Seeds that differ much more than the two numbers of a seed leave their ratio exact."""
     wide = {"low": -9.0, "high": 9.0}

@@ -123,7 +123,7 @@ OUTSIDE = (
         "source": "Kaplan et al. 2020, Figure 7", "from_memory": False,
         "ours": ("text_transformer_flat", "/", "text_lstm_flat"), "beside": "lstm_slope",
         "agrees_in": "direction", "margin": 1.0,
-        "why": "Of 256 characters, not 1024 tokens, and after a training too short to use what is far."},
+        "why": "After a training this short neither uses more than a few words of its 256 characters."},
     {"what": "tokens after which an LSTM's loss is flat",
         "published": 100, "unit": "tokens of WebText2; less than that",
         "source": "Kaplan et al. 2020, Figure 7", "from_memory": False,

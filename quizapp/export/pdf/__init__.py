@@ -59,8 +59,11 @@ def dated(deck: Deck) -> datetime:
 def _cover(paper: Paper, deck: Deck) -> None:
     """What this is, and how to use it."""
     paper.begin_page()
-    kinds = len({item.kind for item in deck.items})
-    counts = f"{len(deck.items)} questions of {kinds} kinds on {len(deck.topics())} topics"
+    counts = [
+        _count(len(deck.items), "question"),
+        _count(len(deck.topics()), "topic"),
+        _count(len(deck.claims), "claim"),
+    ]
     whose = {
         "latest": "The evidence is yours, with the reference that came with quizapp beside it.",
         "reference": "The evidence is the reference that came with quizapp; yours may come out otherwise.",
@@ -71,7 +74,7 @@ def _cover(paper: Paper, deck: Deck) -> None:
     lines = [
         Line(height=30.0),
         *paper.text_lines(deck.title, style="B", size=20.0, after=8.0),
-        *paper.text_lines(f"{counts}; {len(deck.claims)} claims.", size=11.0, after=4.0),
+        *paper.text_lines(f"{', '.join(counts)}.", size=11.0, after=4.0),
         *paper.text_lines(
             "Answer on paper or aloud, and only then look: the answers have the numbers of the questions. "
             "A click on a number goes from one to the other.",
@@ -84,6 +87,10 @@ def _cover(paper: Paper, deck: Deck) -> None:
         if ids:
             lines += paper.text_lines(f"{said}: {', '.join(ids)}.", size=SMALL, colour=GREY, after=3.0)
     paper.place(lines, 0)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 # ---- an item --------------------------------------------------------------------------------------

@@ -100,6 +100,10 @@ class Paper(FPDF):
 
     def broken(self, value: str, style: Style, size: float, width: float) -> list[str]:
         """A paragraph as lines that fit; a word that does not is cut."""
+        if style == "M":
+            fits = max(1, int(width / self.width("m", style, size)))
+            whole = self.clean(value, style)
+            return [whole[at : at + fits] for at in range(0, len(whole), fits)] or [""]
         lines, line, used = [], "", 0.0
         space = self.width(" ", style, size)
         for word in self.clean(value, style).split(" "):
@@ -145,7 +149,8 @@ class Paper(FPDF):
             for line in self.broken(paragraph.strip(" ") if style != "M" else paragraph, style, size, room)
         ]
         if label and found:
-            hang = (indent - max(5.0, self.width(label, "B", size) + 2.0), "B", self.clean(label, "B"))
+            at = indent - max(5.0, self.width(label, "B", size) + 2.0)
+            hang: tuple[float, Style, str] = (at, "B", self.clean(label, "B"))
             found[0] = replace(found[0], pieces=(hang, *found[0].pieces))
         return [*found, Line(height=after)] if after else found
 

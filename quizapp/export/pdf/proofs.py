@@ -12,9 +12,19 @@ from quizapp.report import beside_text, reference_text, stopped
 
 
 def runs(deck: Deck) -> dict[str, Run]:
-    """The runs behind the evidence, each once."""
-    found = [evidence for evidence in deck.evidence.values() if evidence is not None]
-    return {run.experiment: run for evidence in found for run in evidence.runs}
+    """The runs behind the evidence, each once; the reference's for what has not been run here."""
+    found: dict[str, Run] = {}
+    for id_ in deck.claims:
+        shown = _shown(deck, id_)
+        for run in shown.runs if shown is not None else ():
+            if run.experiment not in found or shown is deck.evidence.get(id_):
+                found[run.experiment] = run
+    return found
+
+
+def _shown(deck: Deck, claim: str) -> Evidence | None:
+    """The evidence of a claim whose numbers are printed."""
+    return deck.evidence.get(claim) or next(iter(deck.references.get(claim, ())), None)
 
 
 def write(paper: Paper, deck: Deck, known: dict[str, Run]) -> None:
@@ -26,26 +36,30 @@ def write(paper: Paper, deck: Deck, known: dict[str, Run]) -> None:
         paper.place(_claim(paper, deck, claim, deck.evidence.get(claim.id)), 0)
     if known:
         paper.part("Runs")
+    own = {id(run) for evidence in deck.evidence.values() if evidence is not None for run in evidence.runs}
     for name, run in known.items():
         paper.part(name, 1)
-        _run(paper, run)
+        _run(paper, run, own=id(run) in own)
 
 
 def _claim(paper: Paper, deck: Deck, claim: Claim, evidence: Evidence | None) -> list[Line]:
     lines = [Line(height=0.01, pieces=((0.0, "", ""),), mark=f"claim {claim.id}")]
     lines += paper.text_lines(f"“{' '.join(claim.says.split())}”", after=1.0)
     lines += paper.text_lines(findings.sentence(claim, evidence), style="B", after=1.0)
+    shown = _shown(deck, claim.id)
     for run in evidence.runs if evidence is not None else ():
         lines += paper.text_lines(findings.circumstances(run), size=SMALL, link=f"run {run.experiment}")
     for reference in deck.references.get(claim.id, ()):
         lines += paper.text_lines(reference_text(reference), size=SMALL)
     lines.append(Line(height=1.0))
     lines += paper.text_lines(f"Better said: {stopped(claim.correct)}", after=1.0)
-    rows = findings.rows(claim, evidence, every=False) if evidence is not None else []
+    if shown is not evidence:
+        lines += paper.text_lines("The reference measured:", size=SMALL, indent=4.0, after=0.6)
+    rows = findings.rows(claim, shown, every=False) if shown is not None else []
     for row in rows:
         lines += _row(paper, row) if row.role != "control" else []
     lines += _controls(paper, [row for row in rows if row.role == "control"])
-    for beside in evidence.beside if evidence is not None else ():
+    for beside in shown.beside if shown is not None else ():
         lines += paper.text_lines(beside_text(beside), size=SMALL, after=0.8)
     sources = "; ".join(one.ref + (f", {one.locator}" if one.locator else "") for one in claim.sources)
     lines += paper.text_lines(
@@ -75,8 +89,12 @@ def _row(paper: Paper, row: findings.Row) -> list[Line]:
     ]
 
 
-def _run(paper: Paper, run: Run) -> None:
+def _run(paper: Paper, run: Run, *, own: bool) -> None:
     lines = [Line(height=0.01, pieces=((0.0, "", ""),), mark=f"run {run.experiment}")]
+    if not own:
+        lines += paper.text_lines(
+            "Not run here yet: this is the reference that came with quizapp.", size=SMALL
+        )
     facts = "; ".join(f"{name.lower()}: {value}" for name, value in findings.facts(run))
     lines += paper.text_lines(facts, size=SMALL)
     for note in run.notes:

@@ -1,8 +1,8 @@
 """Cards from elsewhere as items of ours: Anki packages, Anki's text files, tables.
 
-`package` and `collection` read what Anki writes, `rows` reads text; all give `notes`. `sides` makes fronts and
-backs of them, `plain` texts of their HTML, `own` the items that one of our exports was made of, `items` all
-the rest. What strangers wrote is read within limits and never run.
+`package` and `collection` read what Anki writes, `rows` reads text; all give `notes`. `sides` makes fronts
+and backs of them, `plain` texts of their HTML, `own` the items that one of our exports was made of, `items`
+all the rest. What strangers wrote is read within limits and never run.
 """
 
 from __future__ import annotations

@@ -15,15 +15,50 @@ ESCAPES = re.compile(
 """Sequences that a terminal obeys: colours, cursor, titles."""
 BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 BLOCKS = frozenset(
-    "address article aside blockquote center div dl dt dd figure figcaption footer form h1 h2 h3 h4 h5 h6 header hr"
-    " li main nav ol p pre section table tr ul".split()
+    (
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "center",
+            "div",
+            "dl",
+            "dt",
+            "dd",
+            "figure",
+            "figcaption",
+        ),
+        *(
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+        ),
+        *("pre", "section", "table", "tr", "ul"),
+    )
 )
 PLAIN = BLOCKS - {"table", "tr", "form"} | {"br", "code", "wbr", "html", "body", "head", "tt", "kbd", "tbody"}
 """What plain text says as well."""
-LOOKS = frozenset("b i u em strong span font mark s small big strike del ins a".split())
+LOOKS = frozenset(
+    ("b", "i", "u", "em", "strong", "span", "font", "mark", "s", "small", "big", "strike", "del", "ins", "a")
+)
 SILENT = frozenset({"script", "style", "title", "template", "noscript"})
 MEDIA = {"img": "pictures", "svg": "pictures", "audio": "sounds", "video": "sounds", "embed": "files"}
 MEDIA |= {"iframe": "files", "object": "files"}
+DECLARATION = re.compile(r"<[!?][^<>]*>")
+NO_TAG = re.compile(r"<(?![a-zA-Z/][^<>]*>)")
 SOUND = re.compile(r"\[sound:([^\]\n]{0,200})\]")
 SPOKEN = re.compile(r"\[anki:tts[^\]\n]{0,300}\]|\[/anki:tts\]")
 LATEX = re.compile(r"\[(/?)(latex|\$\$|\$)\]")
@@ -60,7 +95,8 @@ class _Reader(HTMLParser):
         elif tag == "anki-mathjax":
             self.out.append("\\(")
         elif tag in ("td", "th"):
-            self.out.append(" | ")
+            if not self._fresh():
+                self.out.append(" | ")
         elif tag == "br" or tag in BLOCKS:
             self.out.append("\n- " if tag == "li" else "\n")
             self._pre += tag == "pre"
@@ -89,8 +125,31 @@ class _Reader(HTMLParser):
             self._link = ""
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.out.append(data if self._pre else re.sub(r"[ \t\r\n\f]+", " ", data))
+        if self._silent:
+            return
+        if not self._pre:
+            data = re.sub(r"[ \t\r\n\f]+", " ", data)
+            data = data.lstrip(" ") if self._fresh() else data
+        if data:
+            self.out.append(data)
+
+    def _fresh(self) -> bool:
+        """Whether a line begins here."""
+        return not self.out or self.out[-1].endswith("\n")
+
+
+def tame(html: str) -> str:
+    """The HTML without comments and declarations, and with every < that begins no tag as a character.
+
+    Whatever html.parser would have to look for again and again is gone then, so that it takes time in
+    proportion to the length, whatever somebody wrote.
+    """
+    pieces, at = [], 0
+    while (begin := html.find("<!--", at)) >= 0 and (end := html.find("-->", begin + 4)) >= 0:
+        pieces.append(html[at:begin])
+        at = end + 3
+    pieces.append(html[at:])
+    return NO_TAG.sub("&lt;", DECLARATION.sub("", "".join(pieces)))
 
 
 def text(value: str, html: bool = True) -> tuple[str, set[str]]:
@@ -100,7 +159,7 @@ def text(value: str, html: bool = True) -> tuple[str, set[str]]:
         losses.add("formulas")
     if html:
         reader = _Reader()
-        reader.feed(value)
+        reader.feed(tame(value))
         reader.close()
         value = "".join(reader.out)
         losses |= set(reader.losses)
@@ -112,10 +171,8 @@ def text(value: str, html: bool = True) -> tuple[str, set[str]]:
     value, hidden = clean(value)
     if hidden:
         losses.add("hidden")
-    value = "\n".join(
-        line.rstrip() if html is False else line.strip(" \t").removeprefix("| ") for line in value.split("\n")
-    )
-    return re.sub(r"\n{3,}", "\n\n", value).strip("\n "), losses
+    value = "\n".join(line.rstrip() for line in value.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", value).strip("\n").rstrip(), losses
 
 
 def clean(value: str) -> tuple[str, bool]:

@@ -17,10 +17,9 @@ ANSWER = re.compile(r"<hr[^>]{0,100}\bid\s*=\s*[\"']?answer[^>]{0,100}>", re.IGN
 GAP = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
 NESTED = 8
 OCCLUSION = re.compile(r"\{\{c\d+::image-occlusion:")
-SPECIAL = frozenset({"FrontSide", "Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag"})
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """Why a note cannot become cards, in words."""
 
 
@@ -43,9 +42,9 @@ class Sides:
 
 
 def of(note: Note) -> Sides:
-    """The cards of a note. Raises Unfit for one that has none."""
+    """The cards of a note. Raises UnfitError for one that has none."""
     if any(OCCLUSION.search(value) for value in note.fields):
-        raise Unfit("hides parts of a picture, and pictures are not carried over")
+        raise UnfitError("hides parts of a picture, and pictures are not carried over")
     text = next((value for value in note.fields if GAP.search(value) and "{{c" in value), None)
     if text is not None and (note.type.cloze or not note.type.templates):
         return _clozes(note, text)
@@ -54,11 +53,11 @@ def of(note: Note) -> Sides:
         joint = "<br>" if note.html else "\n"
         return Sides((Side(0, note.fields[0] if note.fields else "", joint.join(rest)),))
     if note.type.cloze:
-        raise Unfit("is a cloze without a gap such as {{c1::word}}")
+        raise UnfitError("is a cloze without a gap such as {{c1::word}}")
     wanted = range(len(note.type.templates)) if note.cards is None else note.cards
     made = [_rendered(note, card) for card in wanted if card < len(note.type.templates)]
     if not made:
-        raise Unfit("has no cards")
+        raise UnfitError("has no cards")
     return Sides(tuple(made))
 
 
@@ -76,7 +75,7 @@ def _rendered(note: Note, card: int) -> Side:
 def _filled(template: str, values: dict[str, str], *, asked: bool) -> str:
     """A template with the fields in their places. asked: it is the front, where nothing is typed yet."""
     if len(template) > TEMPLATE:
-        raise Unfit(f"has a template of {len(template):,} characters, more than {TEMPLATE:,}")
+        raise UnfitError(f"has a template of {len(template):,} characters, more than {TEMPLATE:,}")
     out: list[str] = []
     length, at = 0, 0
     shown: list[tuple[str, bool]] = []  # open conditions, innermost last
@@ -99,7 +98,7 @@ def _filled(template: str, values: dict[str, str], *, asked: bool) -> str:
             out += pieces
             length += sum(map(len, pieces))
         if length > SIDE or len(shown) > 50:
-            raise Unfit(f"would have a side of more than {SIDE:,} characters")
+            raise UnfitError(f"would have a side of more than {SIDE:,} characters")
     if all(on for _, on in shown):
         out.append(template[at:])
     return "".join(out)
@@ -109,9 +108,7 @@ def _value(name: str, values: dict[str, str], asked: bool) -> str:
     *filters, field = (part.strip() for part in name.split(":"))
     if "type" in filters and asked:
         return ""
-    if field in values:
-        return values[field]
-    return "" if field in SPECIAL or not field else f"({field})"
+    return values.get(field, "")  # FrontSide too: the back is what the front does not say
 
 
 # ---- clozes ---------------------------------------------------------------------------------------
@@ -121,7 +118,7 @@ def _clozes(note: Note, text: str) -> Sides:
     """A card for every number of a gap, as in Anki: its gaps are asked, the others are filled in."""
     whole, numbers, overlapping = _gaps(text, -1)
     if not numbers:
-        raise Unfit("is a cloze whose gaps are not closed")
+        raise UnfitError("is a cloze whose gaps are not closed")
     rest = [value for value in note.fields if value is not text and value.strip()]
     joint = "<br>" if note.html else "\n"
     wanted = sorted(numbers)[:CARDS]
@@ -129,7 +126,7 @@ def _clozes(note: Note, text: str) -> Sides:
         wanted = [number for number in wanted if number - 1 in note.cards]
     cards = [Side(number - 1, _gaps(text, number)[0], joint.join([whole, *rest])) for number in wanted]
     if not cards:
-        raise Unfit("has no cards")
+        raise UnfitError("has no cards")
     return Sides(tuple(cards), overlapping)
 
 
@@ -145,7 +142,7 @@ def _gaps(text: str, asked: int) -> tuple[str, set[int], int]:
         at = found.end()
         if found[1] is not None:
             if len(open_) >= NESTED:
-                raise Unfit(f"is a cloze with gaps nested more than {NESTED} deep")
+                raise UnfitError(f"is a cloze with gaps nested more than {NESTED} deep")
             nested += bool(open_)
             open_.append(({int(number) for number in found[1].split(",")}, []))
         elif open_:
@@ -158,7 +155,7 @@ def _gaps(text: str, asked: int) -> tuple[str, set[int], int]:
         else:
             into.append("}}")
     if open_:
-        raise Unfit("is a cloze whose gaps are not closed")
+        raise UnfitError("is a cloze whose gaps are not closed")
     out.append(text[at:])
     several = sum(count > 1 for count in counts.values())
     return "".join(out), {number for number in counts if number > 0}, nested + several

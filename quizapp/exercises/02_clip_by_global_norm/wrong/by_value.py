@@ -1,0 +1,9 @@
+# expect: each number is clamped
+
+import torch
+
+
+def clip(grads, max_norm):
+    norm = torch.sqrt(sum((grad**2).sum() for grad in grads))  # []
+    factor = min(1.0, max_norm / (norm.item() + 1e-6))
+    return [grad.clamp(-max_norm, max_norm) for grad in grads], norm.item()

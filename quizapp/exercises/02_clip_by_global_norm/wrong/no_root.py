@@ -1,0 +1,9 @@
+# expect: square root is missing
+
+import torch
+
+
+def clip(grads, max_norm):
+    norm = sum((grad**2).sum() for grad in grads)  # []
+    factor = min(1.0, max_norm / (norm.item() + 1e-6))
+    return [grad * factor for grad in grads], norm.item()

@@ -1,0 +1,9 @@
+# expect: the norm after clipping
+
+import torch
+
+
+def clip(grads, max_norm):
+    norm = torch.sqrt(sum((grad**2).sum() for grad in grads))  # []
+    factor = min(1.0, max_norm / (norm.item() + 1e-6))
+    return [grad * factor for grad in grads], min(norm.item(), max_norm)

@@ -1,0 +1,9 @@
+# expect: no longer adds up to one
+
+import torch
+
+
+def causal_attention(q, k, v):
+    scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # [batch, heads, tokens, tokens]
+    visible = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()  # [tokens, tokens]
+    return (torch.softmax(scores, dim=-1) * visible) @ v  # [batch, heads, tokens, width]

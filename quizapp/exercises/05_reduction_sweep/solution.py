@@ -1,0 +1,36 @@
+"""The mean as a weighted sum, timed after a first call that does not count.
+
+Why: calling torch costs about a microsecond (launching a kernel on a GPU, several); while the adds are fewer than
+that, the length hardly matters. Then the device is busy and the time grows with the work. Depth alone never shows:
+a tree of adds would be logarithmic only with as many adders as numbers. And nothing here is quadratic, because
+there is one query: real attention has N of them.
+"""
+
+import time
+
+import torch
+
+
+LENGTHS = [64, 256, 1024, 4096, 16384, 65536]
+EXPLANATION = "a"
+
+
+def reduction(xs):
+    weights = torch.full_like(xs, 1 / len(xs))  # [n]
+    return weights @ xs  # []
+
+
+def seconds_per_call(call, repeats, clock=time.perf_counter):
+    call()
+    began = clock()
+    for _ in range(repeats):
+        call()
+    return (clock() - began) / repeats
+
+
+def sweep(lengths):
+    return {length: measure(torch.rand(length)) for length in lengths}
+
+
+def measure(xs):
+    return min(seconds_per_call(lambda: reduction(xs), 50) for _ in range(3))

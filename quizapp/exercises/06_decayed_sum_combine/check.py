@@ -1,0 +1,67 @@
+"""Two steps by hand, the grouping, the identity, then whole chains, folded in two ways."""
+
+import random
+
+import kit
+
+
+def check(desk):
+    element, combine = desk.function("element"), desk.function("combine")
+    with desk.case("one step from h = 5"):
+        pair = theirs(element(0.5, 3.0), "element(0.5, 3.0)")
+        swapped = [("the two are swapped: (decay, x)", 3.0 * 5 + 0.5)]
+        kit.equal(apply(pair, 5.0), 5.5, of="0.5 * 5 + 3", given="element(0.5, 3.0)", smells=swapped)
+    with desk.case("two steps from h = 5"):
+        two_steps(combine)
+    with desk.case("the grouping does not matter"):
+        p, q, r = (0.9, 1.0), (0.5, -2.0), (0.25, 4.0)
+        left, right = combine(combine(p, q), r), combine(p, combine(q, r))
+        kit.equal(left, right, of="combine(combine(p, q), r)", given=f"p={p}, q={q}, r={r}")
+    with desk.case("the identity"):
+        identity = theirs(desk.value("IDENTITY"), "IDENTITY")
+        zero = "(0, 0) forgets everything: 0 * h + 0" if tuple(identity) == (0, 0) else ""
+        for came in (combine(identity, (0.9, 2.0)), combine((0.9, 2.0), identity)):
+            if not kit.same(came, (0.9, 2.0)):
+                kit.wrong("the identity changes something", given="(0.9, 2.0)", expected=(0.9, 2.0), came=came,
+                          smells=zero)
+    for name, fixed in (("the lesson's chain: decay 0.9", 0.9), ("a decay of its own for every step", None)):
+        with desk.case(f"{name}, 1,024 elements"):
+            chain(element, combine, fixed)
+
+
+def theirs(pair, of):
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        kit.wrong(f"{of} is not a pair", came=pair)
+    return pair
+
+
+def apply(pair, h):
+    return pair[0] * h + pair[1]
+
+
+def two_steps(combine):
+    (a1, b1), (a2, b2) = first, second = (0.5, 3.0), (0.25, 8.0)
+    came = theirs(combine(first, second), "combine(first, second)")
+    smells = [
+        ("the other order: this is `second` and then `first`", (a1 * a2, a1 * b2 + b1)),
+        ("b1 must decay too: the second step multiplies what the first one added", (a1 * a2, b1 + b2)),
+        ("the decays multiply; here they are added", (a1 + a2, a2 * b1 + b2)),
+        ("the decay of both steps together is a2 * a1", (a2, a2 * b1 + b2)),
+        ("b1 decays by a2 alone, not by a1 again", (a1 * a2, a1 * a2 * b1 + b2)),
+        ("the second step's b is multiplied as well", (a1 * a2, a2 * (b1 + b2))),
+        ("b1 decays by its own a1; by the time it counts, that is over", (a1 * a2, a1 * b1 + b2)),
+    ]
+    given = "first = (0.5, 3): 0.5 h + 3; second = (0.25, 8): 0.25 h + 8"
+    kit.equal(came, (a2 * a1, a2 * b1 + b2), of="the pair", given=given, smells=smells)
+
+
+def chain(element, combine, fixed):
+    draw = random.Random(6)
+    steps = [(fixed or draw.uniform(0.5, 1.0), draw.uniform(-1, 1)) for _ in range(1024)]
+    h = 0.0
+    for decay, x in steps:
+        h = decay * h + x
+    level = [element(*step) for step in steps]
+    while len(level) > 1:
+        level = [combine(level[place], level[place + 1]) for place in range(0, len(level), 2)]
+    kit.equal(apply(level[0], 0.0), h, of="the last state", given="the pairs combined as a tree", tolerance=1e-9)

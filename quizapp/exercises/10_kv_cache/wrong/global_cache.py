@@ -1,0 +1,23 @@
+# expect: of the first text is left
+
+import torch
+
+
+def full(xs, w_q, w_k, w_v):
+    q, k, v = xs @ w_q, xs @ w_k, xs @ w_v  # [tokens, width] each
+    scores = q @ k.T / q.shape[-1] ** 0.5  # [tokens, tokens]
+    visible = torch.ones(scores.shape, dtype=torch.bool).tril()
+    return torch.softmax(scores.masked_fill(~visible, float("-inf")), dim=-1) @ v  # [tokens, width]
+
+
+KEPT = []
+
+
+def step(x, cache, w_q, w_k, w_v):
+    q, k, v = x @ w_q, x @ w_k, x @ w_v  # [width] each
+    if len(KEPT) == 1 and cache is None:
+        KEPT.clear()
+    KEPT.append((k, v))
+    keys, values = (torch.stack(one) for one in zip(*KEPT))
+    weights = torch.softmax(keys @ q / q.shape[-1] ** 0.5, dim=-1)  # [tokens]
+    return weights @ values, (keys, values)

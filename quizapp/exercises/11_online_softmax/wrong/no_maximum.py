@@ -1,0 +1,16 @@
+# expect: OverflowError
+
+import math
+
+
+def attend(pairs):
+    largest, total, result = 0.0, 0.0, None
+    for score, value in pairs:
+        new = 0.0
+        old, weight = math.exp(largest - new), math.exp(score - new)
+        total = total * old + weight
+        if result is None:
+            result = [0.0] * len(value)
+        result = [one * old + weight * more for one, more in zip(result, value)]
+        largest = new
+    return [one / total for one in result]

@@ -1,0 +1,24 @@
+# expect: every place works in every round
+
+def scan(xs, combine, identity):
+    tree = [identity, *xs[:-1]]
+    distance = 1
+    while distance < len(tree):
+        joined = [combine(one, two) for one, two in zip(tree, tree[distance:])]
+        tree = tree[:distance] + joined
+        distance *= 2
+    return tree
+    distance = 1
+    while distance < len(tree):
+        for right in range(2 * distance - 1, len(tree), 2 * distance):
+            tree[right] = combine(tree[right - distance], tree[right])
+        distance *= 2
+    if tree:
+        tree[-1] = identity
+    while distance > 1:
+        distance //= 2
+        for right in range(2 * distance - 1, len(tree), 2 * distance):
+            left = tree[right - distance]
+            tree[right - distance] = tree[right]
+            tree[right] = combine(tree[right], left)
+    return tree

@@ -1,0 +1,18 @@
+# expect: way down has not come
+
+def scan(xs, combine, identity):
+    tree = list(xs)
+    distance = 1
+    while distance < len(tree):
+        for right in range(2 * distance - 1, len(tree), 2 * distance):
+            tree[right] = combine(tree[right - distance], tree[right])
+        distance *= 2
+    if tree:
+        tree[-1] = identity
+    while distance > 2:
+        distance //= 2
+        for right in range(2 * distance - 1, len(tree), 2 * distance):
+            left = tree[right - distance]
+            tree[right - distance] = tree[right]
+            tree[right] = combine(tree[right], left)
+    return tree

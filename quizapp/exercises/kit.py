@@ -1,0 +1,374 @@
+"""What a check is written with: calls of the learner's functions, comparisons that explain, things that count.
+
+Runs in the judge's process. Knows no quizapp, and imports torch only where a check already has.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
+
+SHOWN = 400
+"""Characters of one value or one line that are shown."""
+FRAMES = 3
+"""Lines of the learner's own that an exception shows."""
+
+
+class Stop(BaseException):
+    """The check is over. `state` and `said` are its result; no `except Exception` of a learner catches it."""
+
+    def __init__(self, state: str, what: str, **said: object) -> None:
+        super().__init__(what)
+        self.state = state
+        self.said: dict[str, object] = {"what": what, **said}
+
+
+def wrong(what: str, *, given: str = "", expected: object = "", came: object = "", smells: str = "") -> NoReturn:
+    """End the check: the answer is wrong, and this is how."""
+    raise Stop("wrong", what, given=given, expected=shown(expected), came=shown(came), smells=smells)
+
+
+def shown(value: object) -> str:
+    """A value in a line."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if _is_tensor(value):
+        return f"a tensor of shape {list(value.shape)}"  # type: ignore[attr-defined]
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _is_tensor(value: object) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+# ---- comparisons
+
+
+def numbers(value: Any) -> tuple[list[int], list[float]]:  # noqa: ANN401 - whatever a learner returns
+    """The shape of a number, a tensor or a list of lists, and its numbers in order. Raises TypeError."""
+    if _is_tensor(value):
+        flat = value.detach().double().flatten().tolist()
+        return list(value.shape), flat
+    if isinstance(value, (list, tuple)):
+        parts = [numbers(part) for part in value]
+        if any(shape != parts[0][0] for shape, _ in parts):
+            raise TypeError("its rows are of different lengths")
+        return [len(parts), *(parts[0][0] if parts else [])], [one for _, flat in parts for one in flat]
+    if isinstance(value, (int, float)):
+        return [], [float(value)]
+    if hasattr(value, "tolist"):
+        return numbers(value.tolist())
+    raise TypeError(f"it is a {type(value).__name__}")
+
+
+def _near(came: Sequence[float], expected: Sequence[float], tolerance: float) -> bool:
+    return all(_close(a, b, tolerance) for a, b in zip(came, expected, strict=True))
+
+
+def _close(a: float, b: float, tolerance: float) -> bool:
+    return a == b or abs(a - b) <= tolerance * (1 + abs(b)) or (math.isnan(a) and math.isnan(b))
+
+
+def same(one: object, other: object, tolerance: float = 1e-5) -> bool:
+    """Whether two values have the same shape and numbers."""
+    try:
+        (shape, flat), (shape_, flat_) = numbers(one), numbers(other)
+    except (TypeError, RuntimeError):
+        return False
+    return shape == shape_ and _near(flat, flat_, tolerance)
+
+
+Smell = tuple[str, Any]
+"""What a wrong value may come from, and the value it would be: itself, or a function that makes it."""
+
+
+def equal(
+    came: object, expected: object, *, of: str, given: str, tolerance: float = 1e-5, smells: Sequence[Smell] = ()
+) -> None:
+    """End the check unless the two agree in kind, shape and numbers; say what a known mistake it looks like."""
+    smell = _smell(came, smells, tolerance)
+    if came is None:
+        wrong(f"{of} returned nothing", given=given, came="None", smells="there is no `return` on that way out")
+    if _is_tensor(expected) and not _is_tensor(came):
+        wrong(f"{of} is not a tensor", given=given, expected=expected, came=f"{_a(came)}: {shown(came)}")
+    try:
+        shape, flat = numbers(came)
+    except (TypeError, RuntimeError) as error:
+        wrong(f"{of} cannot be compared: {error}", given=given, expected=expected, came=came)
+    wanted, right = numbers(expected)
+    if shape != wanted:
+        smell = smell or ("the last two axes are swapped" if shape == [*wanted[:-2], *wanted[-2:][::-1]] else "")
+        wrong(f"{of} has another shape", given=given, expected=f"shape {wanted}", came=f"shape {shape}", smells=smell)
+    off = [place for place, (a, b) in enumerate(zip(flat, right, strict=True)) if not _close(a, b, tolerance)]
+    if off:
+        at, first = _place(off[0], wanted), off[0]
+        count = f"{len(off):,} of {len(flat):,} numbers {'is' if len(off) == 1 else 'are'} off, the first " if len(flat) > 1 else "the number is off "
+        nan = "NaN: something divided 0 by 0, or a softmax saw nothing but -inf" if math.isnan(flat[first]) else ""
+        what = f"{of}: {count}{f'at {at}' if at else ''}".rstrip()
+        wrong(what, given=given, expected=right[first], came=flat[first], smells=smell or nan)
+
+
+def _smell(came: object, smells: Sequence[Smell], tolerance: float) -> str:
+    for words, value in smells:
+        try:
+            if same(came, value() if callable(value) else value, tolerance):
+                return words
+        except (RuntimeError, ValueError, OverflowError, ZeroDivisionError, IndexError):
+            continue
+    return ""
+
+
+def _a(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _place(index: int, shape: Sequence[int]) -> str:
+    place: list[int] = []
+    for size in reversed(shape):
+        index, at = divmod(index, size)
+        place.insert(0, at)
+    return str(place) if place else ""
+
+
+# ---- numbers that count
+
+
+@dataclass
+class Tally:
+    """What was done to things that count."""
+
+    work: int = 0
+    fault: str = ""
+    """The first thing that was done wrongly."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Elements start..stop-1, combined; `depth` combines had to come before it, one after the other."""
+
+    start: int
+    stop: int
+    tally: Tally = field(repr=False, compare=False)
+    depth: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        if self.start == self.stop:
+            return "the identity"
+        return f"element {self.start}" if self.stop - self.start == 1 else f"{self.start}..{self.stop - 1}"
+
+
+def spans(count: int) -> tuple[list[Span], Tally]:
+    """So many elements, each by itself."""
+    tally = Tally()
+    return [Span(place, place + 1, tally) for place in range(count)], tally
+
+
+def join(left: Span, right: Span) -> Span:
+    """Combine two neighbours. What are no neighbours, or in the wrong order, is kept as the fault."""
+    if not (isinstance(left, Span) and isinstance(right, Span)):
+        wrong("combine was given something that is no element", came=f"{shown(left)} and {shown(right)}")
+    tally = left.tally
+    tally.work += 1
+    depth = 1 + max(left.depth, right.depth)
+    for one, other in ((left, right), (right, left)):
+        if one.start == one.stop:  # the identity
+            return Span(other.start, other.stop, tally, depth)
+    if left.stop != right.start and not tally.fault:
+        tally.fault = f"combine({left}, {right})"
+        if right.stop == left.start:
+            tally.fault += ": the earlier one goes to the left"
+        elif left.start < right.stop and right.start < left.stop:
+            tally.fault += ": they overlap, so something would count twice"
+        else:
+            tally.fault += ": they are no neighbours, so what lies between would be left out"
+    return Span(min(left.start, right.start), max(left.stop, right.stop), tally, depth)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number that knows how many operations had to come before it."""
+
+    value: float
+    depth: int = 0
+
+    def _after(self, value: float, other: Counted | float) -> Counted:
+        return Counted(value, 1 + max(self.depth, other.depth if isinstance(other, Counted) else 0))
+
+    def __add__(self, other: Counted | float) -> Counted:
+        return self._after(self.value + _plain(other), other)
+
+    def __mul__(self, other: Counted | float) -> Counted:
+        return self._after(self.value * _plain(other), other)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def _plain(number: Counted | float) -> float:
+    return number.value if isinstance(number, Counted) else number
+
+
+# ---- the learner's file
+
+
+class Desk:
+    """The learner's file, loaded; `FORBIDDEN` of the check is out of its reach."""
+
+    def __init__(self, path: Path, forbidden: dict[str, str], note: Callable[[str], None]) -> None:
+        self.path = path
+        self.passed: list[str] = []
+        self.measured: list[str] = []
+        self.at = "loading the file"
+        self._inside = 0
+        self._note = note
+        self._smells = ""
+        for name, instead in forbidden.items():
+            self._guard(name, instead)
+        self._module = self._load()
+
+    def _load(self) -> ModuleType:
+        module = ModuleType("exercise")
+        module.__file__ = str(self.path)
+        sys.modules["exercise"] = module
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Stop("broken", f"{self.path.name} cannot be read: {error}") from None
+        try:
+            code = compile(text, str(self.path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            raise Stop("broken", *_syntax(error), where=_syntax_place(self.path, error)) from None
+        with self._calling():
+            exec(code, module.__dict__)
+        return module
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """A function of theirs; what it raises ends the check. Lists and tensors go in as copies."""
+        theirs = getattr(self._module, name, None)
+        if not callable(theirs):
+            wrong(f"there is no function `{name}` in the file", smells="its name is part of the task: keep it")
+
+        def call(*given: Any) -> Any:  # noqa: ANN401 - whatever the task asks for
+            with self._calling():
+                return theirs(*map(copied, given))
+
+        return call
+
+    def value(self, name: str) -> Any:  # noqa: ANN401 - whatever a learner wrote
+        """Something they set; None when it is not there."""
+        return getattr(self._module, name, None)
+
+    @contextmanager
+    def case(self, name: str, smells: str = "") -> Iterator[None]:
+        """One thing to check. smells: what an exception in it points to."""
+        self.at, self._smells = name, smells
+        self._note(name)
+        yield
+        self.passed.append(name)
+        self._smells = ""
+
+    def say(self, *lines: str) -> None:
+        """Something that was measured, to be shown."""
+        self.measured += lines
+
+    # ---- what their code may do
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        self._inside += 1
+        try:
+            yield
+        except Stop:
+            raise
+        except NotImplementedError as error:
+            raise Stop("unfinished", "not done yet: it raises NotImplementedError", **self.place(error)) from None
+        except SystemExit as error:
+            raise Stop("broken", "it called sys.exit()", smells="return the result", **self.place(error)) from None
+        except MemoryError as error:
+            raise Stop("stopped", "it needed too much memory", **self.place(error)) from None
+        except EOFError as error:
+            said = "Nobody types during a check; use what the function is given."
+            raise Stop("broken", "it reads from the keyboard", smells=said, **self.place(error)) from None
+        except BaseException as error:
+            text = f"{type(error).__name__}: {error}".strip().rstrip(":")[:SHOWN]
+            raise Stop("broken", text, smells=self._smells, **self.place(error)) from None
+        finally:
+            self._inside -= 1
+
+    def place(self, error: BaseException) -> dict[str, object]:
+        """Where in their file it happened: the last lines of theirs, ours left out."""
+        frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == str(self.path)]
+        return {"where": [[one.lineno or 0, (one.line or "")[:SHOWN]] for one in frames[-FRAMES:]]}
+
+    def line_of(self, frame: FrameType | None) -> dict[str, object]:
+        """The same for code that is still running."""
+        while frame is not None and frame.f_code.co_filename != str(self.path):
+            frame = frame.f_back
+        if frame is None:
+            return {}
+        text = self.path.read_text(encoding="utf-8").splitlines()[frame.f_lineno - 1]
+        return {"where": [[frame.f_lineno, text.strip()[:SHOWN]]]}
+
+    @property
+    def inside(self) -> bool:
+        """Whether their code is running."""
+        return self._inside > 0
+
+    def _guard(self, name: str, instead: str) -> None:
+        """Put a guard before something of a library; it stops the learner and lets the checks through."""
+        owner, _, last = name.rpartition(".")
+        target = _resolve(owner)
+        original = getattr(target, last, None)
+        if original is None:  # another version of the library
+            return
+
+        def guard(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes
+            if self.inside:
+                what = f"it calls {name}, which is what you are to build"
+                raise Stop("wrong", what, smells=instead, **self.line_of(sys._getframe(1)))
+            return original(*given, **named)
+
+        setattr(target, last, guard)
+
+
+def _resolve(name: str) -> Any:  # noqa: ANN401 - a module or a class
+    try:
+        return import_module(name)
+    except ImportError:
+        owner, _, last = name.rpartition(".")
+        return getattr(_resolve(owner), last)
+
+
+def copied(value: Any) -> Any:  # noqa: ANN401 - whatever a check hands over
+    """A copy of lists and tensors, so that code that changes what it is given changes nothing of ours."""
+    if type(value) is list:
+        return [copied(one) for one in value]
+    return value.clone() if _is_tensor(value) else value
+
+
+def _syntax(error: SyntaxError | ValueError) -> tuple[str]:
+    return (f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}",)
+
+
+def _syntax_place(path: Path, error: SyntaxError | ValueError) -> list[list[object]]:
+    if not isinstance(error, SyntaxError) or error.lineno is None:
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    text = lines[error.lineno - 1] if 0 < error.lineno <= len(lines) else ""
+    return [[error.lineno, text.strip()[:SHOWN]]]

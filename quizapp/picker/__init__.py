@@ -1,0 +1,4 @@
+"""Which architecture for which task: needs in, a recommendation with its numbers and its doubts out.
+
+`rules.yaml` says what counts, `formulas` what things cost, `choose` weighs, `flips` says what would change it.
+"""

@@ -1,0 +1,238 @@
+"""Tables and Anki's text files as notes: `#separator:` and its kin before the rows, or a first row of names.
+
+Whatever cannot be read is refused with its line; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quizapp.errors import IncomingError
+from quizapp.share.incoming.notes import FIELD, FIELDS, NOTES, Found, Note, Refused, Type
+from quizapp.share.incoming.plain import line
+
+BYTES = 20_000_000
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":"}
+FRONTS = ("front", "question", "term", "prompt", "word", "q")
+BACKS = ("back", "answer", "definition", "meaning", "a")
+"""How a first row calls the two sides of a card."""
+PLACES = ("notetype", "deck", "tags", "guid")
+PLAIN = "table"
+AMISS = {"unexpected end of data": "opens a quotation mark that is never closed; nothing after it was read"}
+
+
+@dataclass
+class Head:
+    """What is said before the rows."""
+
+    separator: str = ""
+    html: bool | None = None
+    columns: tuple[str, ...] = ()
+    places: dict[str, int] = field(default_factory=dict)
+    """notetype, deck, tags, guid -> its column, from 0."""
+    always: dict[str, str] = field(default_factory=dict)
+    """The same, where one holds for all rows."""
+    lines: int = 0
+
+
+class _Lines(Iterator[str]):
+    """The lines after the head; remembers how the row at hand begins."""
+
+    def __init__(self, lines: list[str], done: int) -> None:
+        self._lines = lines
+        self.at = done
+        self.first = ""
+
+    def __next__(self) -> str:
+        if self.at >= len(self._lines):
+            raise StopIteration
+        found = self._lines[self.at]
+        self.at += 1
+        self.first = self.first or found
+        return found
+
+
+def read(path: Path) -> Found:
+    """The rows of a file. Raises IncomingError when it is no table at all."""
+    lines = _decoded(path).split("\n")
+    lines = [f"{one}\n" for one in lines]
+    head = _head(path, lines)
+    head.separator = head.separator or _guessed(lines[head.lines :], path)
+    found = Found(what="row")
+    rows = _rows(lines, head, found)
+    known: Type | None = None
+    for number, cells in rows:
+        if known is None and not head.columns and (names := _named(cells)):
+            head.columns = names
+            _own_places(head)
+            known = _type(head, len(cells))
+            continue
+        known = known or _type(head, len(cells))
+        note = _note(number, cells, head, known)
+        if isinstance(note, Refused):
+            found.refused.append(note)
+        elif len(found.notes) >= NOTES:
+            raise IncomingError(f"{path} has more than {NOTES:,} rows", "Import it in parts.")
+        else:
+            found.notes.append(note)
+    return found
+
+
+def _decoded(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(BYTES + 1)
+    except OSError as error:
+        todo = "Check the path and its permissions."
+        raise IncomingError(f"{path} cannot be read: {error.strerror or error}", todo) from error
+    if len(raw) > BYTES:
+        raise IncomingError(f"{path} is larger than {BYTES:,} bytes", "Import it in parts.")
+    if raw.startswith((b"PK\x03\x04", b"SQLite format 3", b"\x28\xb5\x2f\xfd")):
+        raise IncomingError(f"{path} is no text", "If it is an Anki package, let its name end in .apkg.")
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = raw[: error.start].count(b"\n") + 1
+        raise IncomingError(f"{path}:{at}: is not UTF-8 here", "Save the file as UTF-8.") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# ---- what stands before the rows ------------------------------------------------------------------
+
+
+def _head(path: Path, lines: list[str]) -> Head:
+    head, columns = Head(), ""
+    for text in lines:
+        if not text.startswith("#"):
+            break
+        head.lines += 1
+        name, _, value = text[1:].rstrip("\n").partition(":")
+        name = name.strip().lower()
+        if name == "separator":
+            head.separator = SEPARATORS.get(value.strip().lower(), value)
+            if len(head.separator) != 1 or not (head.separator.isprintable() or head.separator == "\t") or head.separator == '"':
+                todo = f"Write one character, or one of: {', '.join(SEPARATORS)}."
+                raise IncomingError(f"{path}:{head.lines}: there is no separator {line(value)!r}", todo)
+        elif name == "html":
+            head.html = value.strip().lower() == "true"
+        elif name == "columns":
+            columns = value
+        elif name in PLACES:
+            head.always[name] = line(value)
+        elif (place := name.removesuffix(" column")) in PLACES and name != place:
+            if not re.fullmatch(r"[1-9]\d{0,2}", value.strip()):
+                what = f"{path}:{head.lines}: `{place} column` is {line(value, 40)!r}"
+                raise IncomingError(what, "Write the number of a column, from 1.")
+            head.places[place] = int(value.strip()) - 1
+    if columns:
+        split = csv.reader([columns[:FIELD]], delimiter=head.separator or "\t")
+        head.columns = tuple(line(name) for name in next(split)[:FIELDS])
+    return head
+
+
+def _guessed(lines: list[str], path: Path) -> str:
+    """What separates the cells: whatever the first row has most of, outside of quotes."""
+    first = next((text for text in lines if text.strip() and not text.startswith("#")), "")
+    bare = re.sub(r'"[^"]*"', "", first)
+    return max(
+        ("\t", ",", ";", "|"), key=lambda sign: (bare.count(sign), sign == "," and path.suffix == ".csv")
+    )
+
+
+def _named(cells: list[str]) -> tuple[str, ...]:
+    """The names of the columns, when the first row says them; front and back are called so."""
+    names = [line(cell).lower() for cell in cells]
+    front = next((name for name in FRONTS if name in names), None)
+    back = next((name for name in BACKS if name in names), None)
+    if front is None or back is None:
+        return ()
+    called = {front: "Front", back: "Back", "id": "guid", "note type": "notetype"}
+    return tuple(called.get(name, name) for name in names)
+
+
+def _own_places(head: Head) -> None:
+    """Columns that a first row calls deck, tags, guid or notetype are those."""
+    for place in PLACES:
+        if place in head.columns:
+            head.places.setdefault(place, head.columns.index(place))
+
+
+def _type(head: Head, width: int) -> Type:
+    """What a row is made of: every column that is no deck, tags, guid or note type; front and back first."""
+    names = head.columns or tuple(f"Field {place + 1}" for place in range(width))
+    fields = [name for place, name in enumerate(names) if place not in head.places.values()]
+    if "Front" in fields:
+        fields = sorted(fields, key=lambda name: {"Front": 0, "Back": 1}.get(name, 2))
+    return Type(head.always.get("notetype", PLAIN), tuple(fields))
+
+
+# ---- rows -----------------------------------------------------------------------------------------
+
+
+def _rows(lines: list[str], head: Head, found: Found) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of every row that is one; remarks and empty lines are passed over."""
+    source = _Lines(lines, head.lines)
+    reader = csv.reader(source, delimiter=head.separator, strict=True)
+    while True:
+        begin, source.first = source.at + 1, ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            why = AMISS.get(str(error), f"cannot be read as a row: {error}")
+            if "field larger" in str(error):
+                why = AMISS["unexpected end of data"].replace("nothing after it", "what followed it")
+            found.refused.append(
+                Refused(
+                    begin,
+                    why.replace("nothing after it was", f"the {source.at - begin} lines after it were not"),
+                )
+            )
+            continue
+        if any(cell.strip() for cell in cells) and not source.first.startswith("#"):
+            yield begin, cells
+
+
+def _note(number: int, cells: list[str], head: Head, known: Type) -> Note | Refused:
+    if len(cells) > FIELDS:
+        return Refused(number, f"has {len(cells)} cells, more than {FIELDS}")
+    if any(len(cell) > FIELD for cell in cells):
+        return Refused(number, f"has a cell of more than {FIELD:,} characters")
+
+    def at(place: str) -> str:
+        where = head.places.get(place, -1)
+        return cells[where].strip() if 0 <= where < len(cells) else head.always.get(place, "")
+
+    names = head.columns or tuple(f"Field {place + 1}" for place in range(len(cells)))
+    by_name = {
+        name: cells[place]
+        for place, name in enumerate(names)
+        if place < len(cells) and place not in head.places.values()
+    }
+    fields = known.fields if head.columns else tuple(by_name)
+    values = tuple(by_name.get(name, "") for name in fields)
+    placed = head.places.values()
+    more = [
+        cell
+        for place, cell in enumerate(cells)
+        if place >= len(names) and place not in placed and cell.strip()
+    ]
+    if more:
+        return Refused(number, f"has {len(more)} cells more than there are columns")
+    name = line(at("notetype")) or known.name
+    html = any("<" in value or "&" in value for value in values) if head.html is None else head.html
+    return Note(
+        line=number,
+        key=at("guid"),
+        type=Type(name, fields, cloze="cloze" in name.lower()),
+        fields=values,
+        html=html,
+        tags=tuple(at("tags").split()),
+        deck=line(at("deck")),
+    )

@@ -1,0 +1,164 @@
+"""What a key costs: how often everything there is is looked through. Counts calls, not time."""
+
+# ruff: noqa: F811 - fixtures are imported and then asked for by name
+
+import gc
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+
+import quizapp.__main__ as command
+from quizapp import query, study
+from quizapp.study import Study
+from quizapp.ui.app import QuizApp
+from tests.screen import flat, quiet  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count the calls of a function of a module or a class: returns where they are counted."""
+
+    def count(owner, name):
+        calls, real = [], getattr(owner, name)
+
+        def call(*args, **kwargs):
+            calls.append(name)
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, call)
+        return calls
+
+    return count
+
+
+async def settled(app, pilot):
+    for _ in range(2):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def test_practice_looks_through_the_items_once_an_answer(quiet, counted):
+    passes, orders = counted(study, "waiting"), counted(Study, "_ordered")
+    app = quiet(start="study")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        for turn in range(1, 4):
+            for known in (passes, orders):
+                known.clear()
+            kind = app.screen.item.kind
+            steps = len(app.screen.steps)
+            await pilot.press("down", "up", "f", "f")
+            await settled(app, pilot)
+            assert not passes, f"{kind}: nothing was answered"
+            for _ in range(steps):
+                step = app.screen.steps[len(app.screen.replies)]
+                await pilot.press(*{"text": ("0", "enter"), "reveal": ("space",)}.get(step.mode, ("1",)))
+                if step.mode == "many":
+                    await pilot.press("enter")
+            assert not passes
+            await pilot.press("enter", "3") if kind == "card" else await pilot.press("enter")
+            await settled(app, pilot)
+            if app.screen.phase == "told":
+                await pilot.press("down", "up", "enter")
+                await settled(app, pilot)
+            assert len(app.screen.study.answers) == turn
+            assert len(passes) == len(orders) == 1, f"{kind}: {len(passes)} passes"
+
+
+async def test_a_rating_an_undo_and_what_is_put_aside_cost_one_pass_each(quiet, counted):
+    app = quiet(start="study")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        passes = counted(study, "waiting")
+        while app.screen.item.kind not in ("choice", "code"):
+            await pilot.press("s")
+            await settled(app, pilot)
+            assert len(passes) == 1
+            passes.clear()
+        await pilot.press("1", "enter")
+        await settled(app, pilot)
+        for key in ("2", "u", "b"):
+            passes.clear()
+            await pilot.press(key)
+            await settled(app, pilot)
+            assert len(passes) == 1, key
+
+
+async def test_browse_selects_once_a_letter_and_never_to_move(quiet, counted):
+    app = quiet(start="browse")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        found = counted(query, "select")
+        await pilot.press("down", "pagedown", "end", "up", "home", "space", "enter", "escape", "f", "f")
+        await settled(app, pilot)
+        assert not found
+        await pilot.press("slash", *"kind:ch")
+        assert "that fit" in flat(app)
+        assert len(found) <= len("kind:ch")
+        found.clear()
+        await pilot.press("enter", "down")
+        assert not found
+
+
+async def test_home_counts_once_when_it_is_shown_and_not_for_a_key(quiet, counted):
+    app = quiet(start="home")
+    counts, passes = counted(Study, "counts"), counted(study, "waiting")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        assert (len(counts), len(passes)) == (1, 1)
+        await pilot.press("down", "down", "up")
+        await settled(app, pilot)
+        assert (len(counts), len(passes)) == (1, 1)
+
+
+async def test_the_styles_are_read_once_before_the_first_paint(quiet, counted):
+    again = counted(Stylesheet, "reparse")
+    app = quiet(start="home")
+    seen = []
+    app.call_after_refresh(lambda: seen.append(len(again)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        assert seen
+        assert app.current_theme.name == "dark"
+        assert app.has_class("-theme-dark")
+        assert len(again) <= 1  # Textual's own, when the app is up
+
+
+def test_a_start_does_without_the_garbage_collector_until_it_has_painted(home, monkeypatch):
+    seen = []
+
+    class Terminal:
+        def isatty(self):
+            return True
+
+    def run(app):
+        seen.append(gc.isenabled())
+
+    monkeypatch.setattr(command.sys, "stdin", Terminal())
+    monkeypatch.setattr(command.sys, "stdout", Terminal())
+    monkeypatch.setattr(QuizApp, "run", run)
+    try:
+        assert command._open("home") == 0
+    finally:
+        gc.enable()
+    assert seen == [False]
+
+
+async def test_the_garbage_collector_works_again_once_it_has_painted(home, monkeypatch):
+    async def nothing(self):
+        return None
+
+    monkeypatch.setattr(QuizApp, "_back_up", lambda self: None)
+    monkeypatch.setattr(QuizApp, "_start_bench", lambda self: None)
+    app = QuizApp(start="home")
+    gc.disable()
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            for _ in range(100):
+                await pilot.pause(0.05)
+                if gc.isenabled():
+                    break
+            assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
