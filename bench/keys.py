@@ -1,122 +1,100 @@
-"""Time from a key to the repaint it causes, over a real pty, while an experiment uses every core.
+"""Time from a key to the repaint it causes, over a real pty, while every core is busy.
 
-Three screens: the claims list (down), the cursor of a question (down), and the help sheet opened and closed
-over a claim that is being proved, where curves are drawn as they come in. Nothing moves by itself in a
-question or in the list, so the first bytes are the reply there; over a run every key waits for a text that
-only its own effect paints, so that no redraw is taken for a reply. A claim that has been proved is proved
-again. Run: python bench/keys.py [presses for each]
+Every screen that takes keys, for somebody with 5,000 items and 50,000 answers. `WALKS` says how to come to a
+screen and what to press there. Nothing moves by itself on these screens (motion is off), so the first bytes
+are the reply. Over a claim that is being proved curves are drawn as they come in: there every key waits for a
+text that only its own effect paints, and the claim is proved again when it is through.
+Run: python bench/keys.py [presses for each] [part of a name]
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import random
-import re
-import select
-import signal
 import statistics
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from filled import fill
+from terminal import LONGEST, Terminal, every_core_busy
+
+from quizapp import paths
+from quizapp.learner import Learner
+from quizapp.store import Store
 
 LIMIT = 50.0
 """Milliseconds that the 99th percentile may take."""
-LONGEST = 5.0
-"""Seconds after which a key counts as swallowed."""
 LONG_RUNNING = "gradient_distance"
 """The experiment to prove meanwhile, if there is a claim that needs it."""
-ROWS, COLUMNS = 16, 80
-UP, DOWN, ESCAPE = b"\x1b[A", b"\x1b[B", b"\x1b"
+UP, DOWN, ESCAPE, ENTER, TAB, CTRL_P, ERASE = b"\x1b[A", b"\x1b[B", b"\x1b", b"\r", b"\t", b"\x10", b"\x7f"
+LEFT, RIGHT, PAGE_DOWN, PAGE_UP = b"\x1b[D", b"\x1b[C", b"\x1b[6~", b"\x1b[5~"
 CURSOR, LITERATURE, SENTENCE, VERDICT = "›".encode(), b"literature", b"People say", b"Verdict:"
 Timings = dict[str, list[float]]
 """What was pressed -> milliseconds of every press."""
-STYLING = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-class Terminal:
-    """A program on a pty, with everything it paints."""
+@dataclass(frozen=True)
+class Walk:
+    """A screen, and keys to press on it in turn."""
 
-    def __init__(self, command: list[str], home: str) -> None:
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            here = {"QUIZAPP_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            os.execvpe(command[0], command, {**os.environ, **here})
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.painted = b""
-
-    def read(self, seconds: float) -> bool:
-        """Take in what has been painted; False when there was nothing for so long."""
-        if not select.select([self.descriptor], [], [], max(0.0, seconds))[0]:
-            return False
-        self.painted += os.read(self.descriptor, 65536)
-        return True
-
-    def settle(self, seconds: float) -> None:
-        """Read for so long."""
-        end = time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            self.read(left)
-
-    def wait(self, text: bytes, seconds: float = LONGEST) -> float:
-        """The time at which `text` was painted. Raises TimeoutError when it is not."""
-        end = time.perf_counter() + seconds
-        while text not in STYLING.sub(b"", self.painted):
-            if not self.read(end - time.perf_counter()) and time.perf_counter() >= end:
-                raise TimeoutError(f"{text.decode()!r} was not painted within {seconds:g} s")
-        return time.perf_counter()
-
-    def press(self, key: bytes, text: bytes = b"", seconds: float = LONGEST) -> float:
-        """Milliseconds from a key to `text`, or to the first thing painted."""
-        while self.read(0.0):
-            pass
-        self.painted = b""
-        began = time.perf_counter()
-        os.write(self.descriptor, key)
-        if not self.read(seconds):
-            raise TimeoutError(f"{key!r} painted nothing within {seconds:g} s")
-        return 1000.0 * (self.wait(text, seconds) - began)
-
-    def type(self, keys: bytes, then: float = 0.3) -> None:
-        """Type without measuring."""
-        self.painted = b""
-        os.write(self.descriptor, keys)
-        self.settle(then)
-
-    def shows(self, text: bytes) -> bool:
-        """Whether `text` has been painted since the last key."""
-        return text in STYLING.sub(b"", self.painted)
-
-    def close(self) -> None:
-        """End the program."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
+    there: tuple[bytes, ...]
+    """From home to the screen, key by key."""
+    keys: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    """What is measured -> the keys, again and again. A key that changes nothing is passed over."""
 
 
-@contextmanager
-def every_core_busy() -> Iterator[None]:
-    """As many processes as cores, each of which computes all the time, at the app's own priority."""
-    spin = "while True: pass"
-    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in os.sched_getaffinity(0)]
-    try:
-        yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
+def letters(text: str) -> tuple[bytes, ...]:
+    """A text typed letter by letter, and taken away again."""
+    return (*(letter.encode() for letter in text), *[ERASE] * len(text))
+
+
+WALKS = {
+    "home": Walk((), {"down, up": (DOWN, DOWN, UP, UP)}),
+    "help": Walk((b"?",), {"down, up": (DOWN, UP)}),
+    "palette": Walk((CTRL_P,), {"letters": letters("softmax"), "down, up": (DOWN, UP)}),
+    "date": Walk((b"d",), {"letters": letters("2027-01-31")}),
+    "browse": Walk(
+        (b"b",),
+        {"down, up": (DOWN, DOWN, UP), "pages": (PAGE_DOWN, PAGE_DOWN, PAGE_UP), "answer": (b" ",)},
+    ),
+    "browse: filter": Walk((b"b", b"/"), {"letters": letters("softmax"), "is:due": letters("is:due")}),
+    "browse: item": Walk((b"b", ENTER), {"left, right": (RIGHT, RIGHT, LEFT), "scroll": (DOWN, UP)}),
+    "browse: go to": Walk((b"b", b"g"), {"letters": letters("attent"), "down, up": (DOWN, UP)}),
+    "claims: filter": Walk((b"c", b"/"), {"letters": letters("atten")}),
+    "stats": Walk((b"t",), {"pages": (b"2", b"3", b"4", b"5", b"1"), "scroll": (DOWN, UP)}),
+    "errors": Walk((b"t", b"e"), {"down, up": (DOWN, DOWN, UP)}),
+    "mock": Walk((b"m",), {"minutes": (b"+", b"-"), "scroll": (DOWN, UP)}),
+    "mock: talk": Walk((b"m", ENTER), {"letters": letters("any token is one hop away")}),
+    "workshop": Walk((b"w",), {"down, up": (DOWN, DOWN, UP)}),
+    "architecture": Walk((b"a",), {"down, up": (DOWN, DOWN, UP)}),
+    "glossary": Walk((b"g",), {"down, up": (DOWN, DOWN, UP)}),
+    "export": Walk((b"x",), {"down, up": (DOWN, DOWN, UP)}),
+}
 
 
 def pause(terminal: Terminal, source: random.Random) -> None:
     """As long as a human takes, so that keys meet the ticks of the app at every phase."""
     terminal.settle(source.uniform(0.05, 0.25))
+
+
+def walked(terminal: Terminal, walk: Walk, presses: int, source: random.Random) -> Timings:
+    """Go to a screen and press its keys."""
+    for key in walk.there:
+        terminal.type(key, then=1.5)
+    took: Timings = {}
+    for name, keys in walk.keys.items():
+        took[name] = found = []
+        for press in range(presses):
+            pause(terminal, source)
+            try:
+                found.append(terminal.press(keys[press % len(keys)], seconds=0.7))
+            except TimeoutError:
+                continue  # at the end of a list, or nothing to scroll
+    return took
 
 
 def in_the_claims(terminal: Terminal, presses: int, source: random.Random) -> Timings:
@@ -129,22 +107,48 @@ def in_the_claims(terminal: Terminal, presses: int, source: random.Random) -> Ti
         began = time.perf_counter()
         bar.append(terminal.press(DOWN))
         whole.append(1000.0 * (terminal.wait(LITERATURE) - began))
-    return {"claims: down": bar, "(claim in full)": whole}
+    return {"down": bar, "(claim in full)": whole}
 
 
-def in_a_question(terminal: Terminal, presses: int, source: random.Random) -> Timings:
-    """The cursor of a question with options, from whichever topic asks one first."""
-    for _ in range(10):
-        terminal.type(b"\r", then=0.6)
-        if terminal.shows(CURSOR):
-            break
-        terminal.type(ESCAPE)
-        terminal.type(DOWN)
-    took = []
-    for _ in range(presses):
+def in_practice(terminal: Terminal, presses: int, source: random.Random) -> Timings:
+    """Questions with options: the cursor, the answer, how sure, what was right, and the next question."""
+    terminal.type(b"s", then=2.0)
+    took: Timings = {"down": [], "pick": [], "(told)": [], "told: scroll": [], "told: flag": [], "next": []}
+    asked = 0
+    while len(took["next"]) < presses and asked < 10 * presses:
+        asked += 1
+        terminal.type(b"?", then=0.3)
+        terminal.type(b"x", then=0.3)  # so that the whole question is painted once more
+        if not terminal.shows(CURSOR) or not terminal.shows(b"1-9"):
+            terminal.type(b"\x1a" if asked % 50 == 0 else b"b", then=0.5)  # another kind: until tomorrow
+            terminal.type(ESCAPE, then=0.3)
+            terminal.type(b"s", then=0.5)
+            continue
+        for key in (DOWN, DOWN, UP):
+            pause(terminal, source)
+            took["down"].append(terminal.press(key, CURSOR))
         pause(terminal, source)
-        took.append(terminal.press(DOWN, CURSOR))
-    return {"question: down": took}
+        picked = terminal.press(b"1")
+        terminal.settle(0.3)
+        if not terminal.shows(b"How sure"):
+            terminal.type(ENTER, then=0.3)  # several to tick
+        if not terminal.shows(b"How sure"):
+            terminal.type(ESCAPE, then=0.3)  # several steps
+            terminal.type(b"s", then=0.5)
+            continue
+        took["pick"].append(picked)
+        pause(terminal, source)
+        took["(told)"].append(terminal.press(b"2", b"next"))
+        for name, keys in (("told: scroll", (DOWN, UP)), ("told: flag", (b"f", b"f"))):
+            for key in keys:
+                pause(terminal, source)
+                try:
+                    took[name].append(terminal.press(key, seconds=0.5))
+                except TimeoutError:
+                    continue
+        terminal.settle(0.2)
+        took["next"].append(terminal.press(ENTER))
+    return took
 
 
 def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Timings:
@@ -156,7 +160,7 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
     terminal.type(b"\r")
     terminal.press(b"\r", SENTENCE)
     run_it(terminal)
-    took: Timings = {"proving: up": [], "(help opens)": [], "(help closes)": []}
+    took: Timings = {"up": [], "(help opens)": [], "(help closes)": []}
     over = False
     while len(took["(help closes)"]) < presses:
         if over:
@@ -168,7 +172,7 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
         if not over and not terminal.shows(SENTENCE):
             up = terminal.press(UP * 2, SENTENCE)
             over = terminal.shows(VERDICT)
-            took["proving: up"] += [] if over else [up]  # a verdict scrolls up by itself
+            took["up"] += [] if over else [up]  # a verdict scrolls up by itself
         status = claim.encode()  # the first line of the screen, painted whatever it is scrolled to
         for key, text, name in ((b"?", b"this help", "(help opens)"), (b"x", status, "(help closes)")):
             pause(terminal, source)
@@ -194,12 +198,15 @@ def long_running() -> str:
     return claims[0].id
 
 
-def measure(script: Callable[[Terminal, int, random.Random], Timings], presses: int, home: str) -> Timings:
+Script = Callable[[Terminal, int, random.Random], Timings]
+
+
+def measure(script: Script, presses: int, home: str) -> Timings:
     """Start the app, let its bench warm up, then press keys on busy cores."""
     terminal = Terminal([sys.executable, "-m", "quizapp"], home)
     try:
         terminal.wait(b"topic", 30.0)
-        terminal.settle(3.0)
+        terminal.settle(LONGEST)
         with every_core_busy():
             return script(terminal, presses, random.Random(0))
     finally:
@@ -208,26 +215,43 @@ def measure(script: Callable[[Terminal, int, random.Random], Timings], presses: 
 
 def said(name: str, took: list[float]) -> float:
     """Print the percentiles of a list of milliseconds; returns the 99th."""
+    if len(took) < 2:
+        print(f"{name:<28}{len(took):>5} keys   nothing to see here", flush=True)
+        return 0.0
     cuts = statistics.quantiles(took, n=100, method="inclusive")
     print(
-        f"{name:<16}{len(took):>5} keys   p50 {cuts[49]:5.1f}   p90 {cuts[89]:5.1f}   "
+        f"{name:<28}{len(took):>5} keys   p50 {cuts[49]:5.1f}   p90 {cuts[89]:5.1f}   "
         f"p99 {cuts[98]:5.1f}   longest {max(took):5.1f} ms",
         flush=True,
     )
     return cuts[98]
 
 
+def ready(home: Path) -> None:
+    """Somebody who practised for long and wants nothing to move; the start does not read it all again."""
+    fill(home)
+    (home / "settings.yaml").write_text("tour: false\nmotion: false\nnew_per_day: 5000\n", encoding="utf-8")
+    learner = Learner(Store(home / paths.answers().name), home / paths.snapshot().name)
+    learner.refresh()
+    learner.keep()
+
+
 def main() -> int:
     """Print the percentiles of every key; 1 when one of them is over the limit."""
     presses = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    scripts: dict[str, Script] = {"claims": in_the_claims, "practice": in_practice, "proving": while_proving}
+    for name, walk in WALKS.items():
+        scripts[name] = lambda *given, walk=walk: walked(given[0], walk, *given[1:])
     worst = 0.0
-    for script in (in_the_claims, in_a_question, while_proving):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-            Path(home, "settings.yaml").write_text("tour: false\n", encoding="utf-8")
-            for name, took in measure(script, presses, home).items():
-                p99 = said(name, took)
-                if not name.startswith("("):  # a screen that opens is more than a repaint
-                    worst = max(worst, p99)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        ready(home := Path(folder, "home"))
+        for screen, script in scripts.items():
+            if wanted in screen:
+                for name, took in measure(script, presses, str(home)).items():
+                    p99 = said(f"{screen}: {name}", took)
+                    if not name.startswith("("):  # a screen that opens is more than a repaint
+                        worst = max(worst, p99)
     print(f"worst p99 {worst:.1f} ms (limit {LIMIT:g}); load average {os.getloadavg()[0]:.1f}")
     return 1 if worst > LIMIT else 0
 

@@ -31,6 +31,8 @@ from quizapp.commands import (
 from quizapp.data_commands import backup, data, import_, restore
 from quizapp.errors import QuizError
 from quizapp.exercise_commands import exercise
+from quizapp.grouping import group
+from quizapp.lookup_commands import define, pick
 from quizapp.packing import pack
 
 if TYPE_CHECKING:
@@ -166,8 +168,9 @@ def _open(
 cli.add_command(serve)
 cli.add_command(plan)
 cli.add_command(pack)
+cli.add_command(group)
 cli.add_command(exercise)
-for _command in (import_, backup, restore, data):
+for _command in (import_, backup, restore, data, pick, define):
     cli.add_command(_command)
 
 

@@ -169,7 +169,9 @@ def import_(
     click.echo(f"{', '.join(map(str, made))}: {report.counts(taken)}")
     if lost := report.left_behind(taken):
         click.echo("Left behind:\n" + "\n".join(f"  {text}" for text in lost))
-    if out is not None:
+    if name is not None:
+        _aside(f"practise them: quizapp study --filter pack:{name}")
+    else:
         _aside(
             f"`quizapp check {' '.join(map(str, made))}` says what the field guide asks of questions besides"
         )

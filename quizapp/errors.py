@@ -12,6 +12,7 @@ QuizError                what is wrong, where, what to do
 ├── ExportError          a deck could not be written
 ├── IncomingError        a file of cards from elsewhere could not be read
 └── PackError            a pack of a study group; carries every problem found in its files
+    └── GroupError       a file of a study group's evidence; the same
 """
 
 from __future__ import annotations
@@ -116,6 +117,10 @@ class PackError(QuizError):
         if (more := len(self.problems) - MOST_PROBLEMS) > 0:
             lines.append(f"... and {more:,} more")
         super().__init__(visible("\n".join(lines)), visible(todo))
+
+
+class GroupError(PackError):
+    """What a member of a study group shared cannot be made, taken or reported."""
 
 
 class IncomingError(QuizError):

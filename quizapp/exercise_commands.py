@@ -1,4 +1,7 @@
-"""The command `exercise`: begin, check, hint, solution, watch. Knows click; imports what it needs when it runs."""
+"""The command `exercise`: begin, check, hint, solution, watch.
+
+Knows click; what a command needs is imported when it runs.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,9 @@ def _name(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _place(command: Callable[..., Any]) -> Callable[..., Any]:
     folder = click.Path(path_type=Path, file_okay=False)
-    return click.option("--dir", "place", type=folder, help="Your folder, in place of exercises/ in your data.")(command)
+    return click.option(
+        "--dir", "place", type=folder, help="Your folder, in place of exercises/ in your data."
+    )(command)
 
 
 @click.group(epilog="Example: quizapp exercise start hillis_steele")
@@ -95,9 +100,15 @@ def list_(as_json: bool) -> None:
         return
     for one in shelf.load():
         now = known.get(one.id, progress.Progress())
-        row = {"number": one.number, "id": one.id, "title": one.title, "level": one.level, "minutes": one.minutes}
+        row: dict[str, object] = {
+            "number": one.number,
+            "id": one.id,
+            "title": one.title,
+            "level": one.level,
+            "minutes": one.minutes,
+        }
         solved = now.solved.isoformat() if now.solved else None
-        row |= {"state": now.state, "solved": solved, "checks": now.checks, "hints": now.hints}  # type: ignore[dict-item]
+        row |= {"state": now.state, "solved": solved, "tries": now.tries, "hints": now.hints}
         click.echo(json.dumps({**row, "looked": now.looked, "claims": one.claims, "items": one.items}))
 
 
@@ -114,7 +125,7 @@ def start(name: str | None, place: Path | None, again: bool) -> None:
         was_there = desk.begun(one, place)
         file, backup = desk.start(one, place, again=again)
         progress.add(store, one.id, "start", _now())
-    click.echo(f"{one.title}\n{words.about(one)}\n\n{one.task}\n")
+    click.echo(f"{words.about(one)}\n\n{one.task}\n")
     click.echo(str(file))
     if backup is not None:
         _aside(f"your file is now {backup}")
@@ -181,8 +192,8 @@ def solution(name: str | None, anyway: bool) -> None:
     with _store() as store:
         known = progress.of(store)
         one = _chosen(name, known)
-        if not anyway and not (one.id in known and known[one.id].checks):
-            todo = f"`quizapp exercise check {one.id}` checks yours, `hint` helps, and --anyway shows ours all the same."
+        if not anyway and not (one.id in known and known[one.id].tries):
+            todo = f"`quizapp exercise check {one.id}` checks yours, `hint` helps, --anyway shows ours."
             raise QuizError(f"{one.id} was not tried yet", todo)
         progress.add(store, one.id, "solution", _now())
     click.echo(one.solution.rstrip("\n"))

@@ -165,7 +165,7 @@ def read_runs(raw: bytes, name: str) -> tuple[list[Run], list[Problem]]:
         if not line.strip():
             continue
         try:
-            runs.append(_run(line))
+            runs.append(run_of(line))
         except ValueError as error:
             what = f"is not a run: {error}"
             problems.append(Problem(name, number, 1, what, "Have the pack made again, without this line."))
@@ -179,7 +179,7 @@ def _reader() -> TypeAdapter[Run]:
     return TypeAdapter(Run)
 
 
-def _run(line: bytes) -> Run:
+def run_of(line: bytes) -> Run:
     """One run. Raises ValueError saying what is wrong with it."""
     from pydantic import ValidationError
 

@@ -169,7 +169,7 @@ def open_(ctx: click.Context, file: Path, name: str | None, yes: bool) -> None:
     from datetime import datetime
 
     from quizapp import paths
-    from quizapp.share import difference, manifest, place
+    from quizapp.share import account, difference, manifest, place
 
     builtin = builtin_bank()
     found = _read(file, builtin)
@@ -187,7 +187,8 @@ def open_(ctx: click.Context, file: Path, name: str | None, yes: bool) -> None:
     aside = place.put(found, name, paths.packs(), datetime.now().astimezone(), edited=edited)
     if aside is not None:
         say(f"What was edited here is in {aside}")
-    say(f"{name} is open: quizapp study --filter pack:{name}")
+    adds = bool(account.of_its_own(found.content, builtin)["items"])
+    say(f"{name} is open{f': quizapp study --filter pack:{name}' if adds else '; it adds no question here'}")
 
 
 @pack.command(epilog="Example: quizapp pack check tuesday-group.qpack")

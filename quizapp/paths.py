@@ -49,6 +49,11 @@ def packs() -> Path:
     return home() / "packs"
 
 
+def group() -> Path:
+    """The folder of what members of a study group shared, one file each."""
+    return home() / "group"
+
+
 def cache() -> Path:
     """The banks as last read; safe to delete."""
     return home() / "banks.json"

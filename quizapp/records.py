@@ -27,6 +27,7 @@ JSON_COLUMNS = {
     ("runs", "body"),
     ("interview_hints", "body"),
     ("interview_ticks", "ticked"),
+    ("workshop", "said"),
 }
 """Columns that hold JSON; they are written out as what they say."""
 LOG = ("card_id", "review_time", "review_rating", "review_state", "review_duration")

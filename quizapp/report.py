@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from quizapp import toy_table
 from quizapp.evidence import Beside, Evidence, Run
 from quizapp.model import Claim
 from quizapp.verifiers.wire import CheckResult
@@ -218,6 +219,8 @@ def evidence_text(
         lines += ["", *_checks(claim, evidence, colour)]
     if ended and evidence.beside:
         lines += ["", *(f"  {beside_text(beside)}" for beside in evidence.beside)]
+    for run in ended:
+        lines += [f"  {line}".rstrip() for line in toy_table.under(run)]
     if ended:
         lines += ["", *_circumstances(evidence, ended)]
     lines += [f"  {reference_text(reference)}" for reference in references]

@@ -20,6 +20,7 @@ from quizapp import backups, marks
 from quizapp.errors import BackupError, StoreError
 from quizapp.interviews import Interviews
 from quizapp.store import MIGRATIONS, Store
+from quizapp.workshop import progress
 
 _OTHER = "Take another backup; `quizapp doctor` says where they are."
 SIDECARS = ("-wal", "-shm", "-journal")
@@ -116,6 +117,7 @@ def _read(path: Path, copy: Path) -> Held:
             marks.fold(store.marks())
             times += [interview.at for interview in Interviews(store).all()]
             store.newest_runs()
+            progress.of(store)
             if any(at.tzinfo is None for at in times):
                 raise ValueError("a time without its zone")
     except (StoreError, ValueError, KeyError, TypeError, AttributeError) as error:

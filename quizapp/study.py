@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,21 +21,11 @@ from quizapp.queues import APART, Queues, forgotten, interleaved, pick
 from quizapp.settings import Settings
 from quizapp.store import Store
 from quizapp.texts import Vocabulary
-from quizapp.waiting import Count, Waiting, counted, waiting
+from quizapp.waiting import Count, Left, Waiting, counted, waiting
 
 CRAM = "cram: the schedule does not change"
 CONFIDENCES = (0.5, 0.6, 0.75, 0.9, 0.99)
 """What the keys 1 to 5 say, before the answer is shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Left:
-    """What is to be asked today, and what the limits of a day leave for later."""
-
-    due: int
-    new: int
-    due_over: int
-    new_over: int
 
 
 class Study:
@@ -78,6 +68,7 @@ class Study:
         self._ends = self._box()
         self._now = now
         self._answers: tuple[Answered, ...] = ()
+        self._open: Kept[list[Item]] = Kept()
         self._queued: Kept[Queues] = Kept()
         self._waited: Kept[Waiting] = Kept()
         self._turned: list[Answered] = []
@@ -163,8 +154,15 @@ class Study:
         return pick(self._queues(), [done.item for done in self._answers], mixed=not self.cram)
 
     def _askable(self) -> list[Item]:
-        unmeasured = self._unmeasured()
-        return [item for item in self.awake() if item.id not in unmeasured]
+        """What this sitting may ask and somebody has measured; no answer changes it."""
+        now = self._now()
+
+        def make() -> tuple[list[Item], datetime]:
+            unmeasured = self._unmeasured()
+            return [item for item in self.awake() if item.id not in unmeasured], self._until(now)
+
+        source = (self.topic, self.only, self.bank, self.numbers, self.marking.rests)
+        return self._open.get(source, now, make)
 
     def _unmeasured(self) -> AbstractSet[str]:
         """Items that ask for what nobody has measured; looked for again when either side is another one."""
@@ -216,7 +214,8 @@ class Study:
         else:
             urgent, due, new = self._limited()
             until = min(until, self._waiting().until)
-        back = {item.id: item for item in self._askable()} if (missed := self._missed()) else {}
+        missed = self._missed()
+        back = {item.id: item for item in self._askable() if item.id in missed} if missed else {}
         queues = Queues(
             returning=[back[id_] for id_, ago in missed.items() if id_ in back and ago >= apart],
             urgent=urgent,

@@ -19,6 +19,16 @@ class Count:
     learned: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What is to be asked today, and what the limits of a day leave for later."""
+
+    due: int
+    new: int
+    due_over: int
+    new_over: int
+
+
 @dataclass(frozen=True)
 class Waiting:
     """The items that could be asked, whatever the limits of a day."""

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -275,6 +276,46 @@ def test_as_long_as_another_copy_has_it_open_nothing_is_restored(answers: Path):
     assert len(rows(answers)["reviews"]) == 3
 
 
+RESTORED = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from quizapp import restore
+keep = restore._keep
+def said(*given):
+    keep(*given)
+    print("now", flush=True)
+restore._keep = said
+restore.restore(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), datetime.now(UTC))
+"""
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.001, 0.003, 0.01])
+def test_a_kill_in_the_middle_of_a_restore_leaves_one_or_the_other(answers: Path, wait: float):
+    made = backups.asked(answers, paths.backups(), None, NOW)
+    before = rows(answers)
+    with closing(Store(answers)) as store, store._write() as db:
+        values = ("item-9", NOW.isoformat(), "x" * 500)
+        many = (values for _ in range(4000))
+        sql = "INSERT INTO reviews (item, rev, at, given, score, correct, rating, seconds)"
+        db.executemany(f"{sql} VALUES (?, 1, ?, json_quote(?), 1.0, 1, 3, 2.0)", many)
+    later = rows(answers)
+    process = subprocess.Popen(
+        [sys.executable, "-c", RESTORED, str(made), str(answers), str(paths.backups())],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"now\n"
+    time.sleep(wait)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert rows(answers) in (before, later)
+    (safe,) = paths.backups().glob("before-restore-*")
+    assert rows(safe) == later
+
+
 def test_where_there_is_nothing_yet_it_is_put(answers: Path):
     made = backups.asked(answers, paths.backups(), None, NOW)
     answers.unlink()
@@ -330,6 +371,7 @@ SPOILT = {
     "no time": ("UPDATE reviews SET at = 'yesterday'", "cannot read: Invalid isoformat"),
     "no zone": ("UPDATE reviews SET at = '2026-03-02T12:00:00'", "a time without its zone"),
     "no review": ("PRAGMA foreign_keys = 0 ;; DELETE FROM reviews", "a row of amendments"),
+    "no state": ("INSERT INTO workshop VALUES (1, 'e', 'check', '', '{}')", "cannot read"),
     "no run": ("INSERT INTO runs VALUES (1, 'e', 'cpu', '', 'ok', '{')", "cannot read"),
 }
 

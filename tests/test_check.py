@@ -70,6 +70,8 @@ def toy(tmp_path: Path) -> Experiment:
         profiles={},
         path=path,
         fingerprint="0",
+        figures={},
+        outside=(),
     )
 
 

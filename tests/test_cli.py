@@ -57,6 +57,7 @@ def test_the_commands_are_these():
         "doctor",
         "exercise",
         "export",
+        "group",
         "import",
         "keys",
         "mock",

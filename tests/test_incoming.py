@@ -235,6 +235,7 @@ TABLES = {
     "tab": ("a\tb,c\tx\n", {"a": "b,c\nx"}),
     "names": ("Answer,Question,Tags\nb,a,x y\n", {"a": "b"}),
     "names of sorts": ("term;definition;example\na;b;e\n", {"a": "b\ne"}),
+    "names twice": ("question,answer,answer\na,b,c\n", {"a": "b\nc"}),
     "no end": ("a,b", {"a": "b"}),
     "windows": ("a,b\r\nc,d\r\n", {"a": "b", "c": "d"}),
     "mark": ("\ufeffa,b\n", {"a": "b"}),

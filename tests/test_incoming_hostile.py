@@ -325,7 +325,7 @@ def test_deck_and_type_names_are_cleaned(tmp_path: Path):
 # ---- tables ---------------------------------------------------------------------------------------
 
 ROWS = {
-    "open quote": (b'a,b\n"c,d\ne,f\n', "2: opens a quotation mark that is never closed; the 2 lines"),
+    "open quote": (b'a,b\n"c,d\ne,f\n', "2: opens a quotation mark that is not closed"),
     "a quote within": (b'a,b\n"c"d,e\nf,g\n', "2: cannot be read as a row"),
     "one cell": (b"a,b\nc\n", "2: has an empty back"),
     "cells": (b"a,b\n" + b"c," * 70 + b"\n", "2: has 71 cells, more than 60"),
@@ -352,10 +352,27 @@ def test_a_row_that_is_none_is_refused_with_its_line(tmp_path: Path, how: str):
     assert next(entry["front"] for entry in made.entries["items"].values()) == "a"
 
 
+def test_it_goes_on_after_a_quotation_mark_that_is_not_closed_but_not_for_ever(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n"c,d\ne,f\n"g,h\ni,j', encoding="utf-8")
+    made = taken(path)
+    assert [entry["front"] for entry in made.entries["items"].values()] == ["a", "e", "i"]
+    assert [one.line for one in made.refused] == [2, 4]
+    path.write_text('"a,b\n' * 31, encoding="utf-8")
+    made = taken(path)
+    assert made.entries["items"] == {}
+    assert [one.line for one in made.refused][:22] == [*range(1, 22), 23]
+    assert "lines passed over after it: 1" in made.refused[20].why
+    path.write_text('"a"b\n' * 20_005, encoding="utf-8")
+    with pytest.raises(IncomingError, match="more than 20,000 rows that are none"):
+        taken(path)
+
+
 FILES = {
     "t.csv": (b"a,b\n\xff\xfe,c\n", "t.csv:2: is not UTF-8 here"),
     "big.csv": (b"a,b\n" * 5_000_001, "larger than 20,000,000 bytes"),
     "rows.csv": (b"".join(b"%d,b\n" % n for n in range(20_001)), "more than 20,000 rows"),
+    "null.txt": (b"#separator:\0\na\tb\n", "there is no separator"),
     "zip.csv": (b"PK\x03\x04", "is no text"),
     "sep.txt": (b"#separator:bla\na\tb\n", "there is no separator 'bla'"),
     "col.txt": (b"#guid column:first\na\tb\n", "`guid column` is 'first'"),

@@ -24,10 +24,13 @@ LEVELS = {
     **dict.fromkeys(("strict_yaml", "bank", "claims", "schedule", "steps", "marks", "store", "settings"), 2),
     **dict.fromkeys(("grade", "amounts", "spelling", "sketch", "terms", "interviews"), 2),
     **dict.fromkeys(("ui", "serving", "commands", "packing", "merging", "saying", "__main__"), 4),
+    "grouping": 4,
     "data_commands": 4,
+    "exercise_commands": 4,
+    "lookup_commands": 4,
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
-FOR_BOTH = {"wire", "catalogue", "outside"}
+FOR_BOTH = {"wire", "catalogue", "outside", "verdict"}
 STANDARD_ONLY = {"wire", "verdict", "stats", "catalogue", "outside", "serve"}
 
 
@@ -49,7 +52,14 @@ def name_of(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-MODULES = {name_of(path): path for folder in (APP, BENCH) for path in folder.rglob("*.py")}
+WORKSHOP = APP / "exercises"
+"""A third process: what learners build, and the judge of it. Data to the app."""
+MODULES = {
+    name_of(path): path
+    for folder in (APP, BENCH)
+    for path in folder.rglob("*.py")
+    if not path.is_relative_to(WORKSHOP)
+}
 
 
 def imports(path: Path) -> Iterator[Import]:
@@ -170,6 +180,13 @@ def test_torch_stays_in_the_bench():
     assert wrong == []
 
 
+def test_the_workshop_stands_by_itself():
+    found = [one for path in WORKSHOP.rglob("*.py") for one in imports(path)]
+    assert len(found) > 50
+    assert [one.where for one in found if one.module.split(".")[0] in ("quizapp", "textual", "yaml")] == []
+    assert [one.where for _, one in of_app() if f"{one.module}.".startswith("quizapp.exercises.")] == []
+
+
 def test_the_bench_knows_nothing_of_quizzes():
     wrong = [
         f"{found.where}: {found.module}"
@@ -208,7 +225,11 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.__main__", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
         ("quizapp.ui.app", ("quizapp.schema", "quizapp.skeleton", "quizapp.new")),
         ("quizapp.ui.app", ("quizapp.statistics", "quizapp.summary", "quizapp.memories")),
+        ("quizapp.ui.app", ("quizapp.picker", "quizapp.glossary", "quizapp.toy_table")),
+        ("quizapp.picker.choose", ("torch", "textual", "pydantic")),
         ("quizapp.ui.app", ("quizapp.plan", "quizapp.planned", "quizapp.forecast", "numpy")),
+        ("quizapp.ui.app", ("quizapp.workshop", "quizapp.ui.workshop")),
+        ("quizapp.ui.workshop", ("torch", "pydantic", "yaml", "textual_plot")),
         ("quizapp.summary", ("torch", "textual", "pydantic", "yaml", "fsrs")),
         ("quizapp.new", ("torch", "textual")),
         ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),

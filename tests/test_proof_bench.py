@@ -181,4 +181,4 @@ async def test_an_app_that_is_killed_takes_the_bench_along_and_never_imported_to
         processes = {*session_of(int(leader)), int(grandchild)}
         assert len(processes) == (3 if warm else 1)
         app.kill()
-    assert await gone(*processes, within=1.0)
+    assert await gone(*processes, within=15.0)  # 50 ms when quiet; a busy machine lets them wait

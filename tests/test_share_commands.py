@@ -115,6 +115,10 @@ def test_a_file_is_not_written_over_unasked(place, capsys, says):
 def test_a_part_of_what_is_here_can_be_packed(place, capsys):
     assert main(["pack", "make", "a.qpack", "--filter", "id:fix-choice or id:fix-multi"]) == 0
     assert "a.qpack: 2 items, " in capsys.readouterr().out
+    assert main(["pack", "open", "a.qpack", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "2 items are built in already, word for word" in said
+    assert "a is open; it adds no question here" in said
     assert main(["pack", "make", "b.qpack", "own.yaml", "--filter", "id:other"]) == 0
     assert "b.qpack: 1 item, 1 concept; " in capsys.readouterr().out
     assert main(["pack", "make", "c.qpack", "--filter", "id:fix-choice is:suspended"]) == 2

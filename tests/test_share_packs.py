@@ -1,5 +1,6 @@
 """Packs: made, opened beside the built-in banks, broken, edited, removed; what they say is harmless."""
 
+import os
 import re
 from datetime import UTC, date, datetime
 
@@ -289,6 +290,14 @@ def test_a_crash_between_two_renames_loses_nothing(builtin):
     opened(own(), builtin)
     (paths.packs() / "group").rename(paths.packs() / ".old-group")
     assert [one.name for one in place.listed(paths.packs(), builtin)] == ["group"]
+
+
+def test_what_a_crash_left_half_written_is_swept_up_later(builtin):
+    for name, age in ((".fresh-old", 7200), (".fresh-new", 60)):
+        (paths.packs() / name / "questions").mkdir(parents=True)
+        os.utime(paths.packs() / name, (NOW.timestamp() - age,) * 2)
+    opened(own(), builtin)
+    assert sorted(one.name for one in paths.packs().iterdir()) == [".fresh-new", "group"]
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_leaves_what_was_there(builtin, monkeypatch):

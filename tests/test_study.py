@@ -10,7 +10,8 @@ import pytest
 from quizapp.bank import Bank
 from quizapp.queues import APART
 from quizapp.settings import Settings
-from quizapp.study import Left, Study
+from quizapp.study import Study
+from quizapp.waiting import Left
 
 RIGHT, WRONG = 1, 0
 

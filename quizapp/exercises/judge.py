@@ -1,7 +1,8 @@
 """Check learners' files, each in a process of its own: `python -I judge.py FD`, jobs on stdin, results on FD.
 
-A job and a result are one JSON object to a line. A job: folder (of the exercise), file (of the learner), torch,
-cpu, wall (seconds), memory (bytes). Whatever the file does, its job gets one result: state, and what to say.
+A job and a result are one JSON object to a line. A job: folder (of the exercise), file (of the learner),
+torch, cpu, wall (seconds), memory (bytes). Whatever the file does, its job gets one result: state, and what
+to say.
 Standard library only; torch is imported for those who need it. Knows no quizapp.
 """
 
@@ -22,7 +23,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parent))
 
-import kit
+import kit  # type: ignore[import-not-found] # a file beside this one, which is no package
 
 ROOM = 60_000
 """Bytes of a result: less than a pipe holds, so that writing it never waits."""
@@ -99,7 +100,10 @@ def _ending(status: int | None, job: dict[str, Any]) -> dict[str, object]:
         return {"what": what, "smells": "a loop that never ends, or one long call"}
     if killed:
         name = signal.Signals(killed).name
-        return {"what": f"the process crashed ({name})", "smells": "too deep, too big, or a crash in a library"}
+        return {
+            "what": f"the process crashed ({name})",
+            "smells": "too deep, too big, or a crash in a library",
+        }
     what = f"it ended the whole process, with exit code {os.waitstatus_to_exitcode(status)}"
     return {"what": what, "smells": "os._exit() or something like it: return the result"}
 
@@ -177,11 +181,13 @@ def _limit(job: dict[str, Any]) -> None:
 
 def _alarm(job: dict[str, Any], desk: Any) -> None:  # noqa: ANN401 - a function that returns the desk
     """Softer ones, which say where the learner's code was."""
+    began = time.process_time()
 
     def ring(number: int, frame: FrameType | None) -> None:
-        busy = number == signal.SIGPROF
-        took = f"{job['cpu']:g} seconds of work" if busy else f"{job['wall']:g} seconds"
+        spent = number == signal.SIGPROF
+        took = f"{job['cpu']:g} seconds of work" if spent else f"{job['wall']:g} seconds"
         place = desk().line_of(frame) if desk() is not None else _line(Path(job["file"]), frame)
+        busy = spent or time.process_time() - began > 0.2 * job["wall"]  # others may use the machine, too
         smells = "a loop that never ends?" if busy else "it waits for something that does not come"
         raise kit.Stop("stopped", f"it was still running after {took}", smells=smells, **place)
 
@@ -197,7 +203,9 @@ def _line(path: Path, frame: FrameType | None) -> dict[str, object]:
         frame = frame.f_back
     if frame is None:
         return {}
-    return {"where": [[frame.f_lineno, path.read_text(encoding="utf-8").splitlines()[frame.f_lineno - 1].strip()]]}
+    return {
+        "where": [[frame.f_lineno, path.read_text(encoding="utf-8").splitlines()[frame.f_lineno - 1].strip()]]
+    }
 
 
 if __name__ == "__main__":

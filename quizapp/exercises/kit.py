@@ -1,4 +1,4 @@
-"""What a check is written with: calls of the learner's functions, comparisons that explain, things that count.
+"""What a check is written with: calls of the learner's code, and comparisons that explain.
 
 Runs in the judge's process. Knows no quizapp, and imports torch only where a check already has.
 """
@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -31,7 +30,9 @@ class Stop(BaseException):
         self.said: dict[str, object] = {"what": what, **said}
 
 
-def wrong(what: str, *, given: str = "", expected: object = "", came: object = "", smells: str = "") -> NoReturn:
+def wrong(
+    what: str, *, given: str = "", expected: object = "", came: object = "", smells: str = ""
+) -> NoReturn:
     """End the check: the answer is wrong, and this is how."""
     raise Stop("wrong", what, given=given, expected=shown(expected), came=shown(came), smells=smells)
 
@@ -98,12 +99,20 @@ Smell = tuple[str, Any]
 
 
 def equal(
-    came: object, expected: object, *, of: str, given: str, tolerance: float = 1e-5, smells: Sequence[Smell] = ()
+    came: object,
+    expected: object,
+    *,
+    of: str,
+    given: str,
+    tolerance: float = 1e-5,
+    smells: Sequence[Smell] = (),
 ) -> None:
-    """End the check unless the two agree in kind, shape and numbers; say what a known mistake it looks like."""
+    """End the check unless the two agree in kind, shape and numbers; say which mistake it looks like."""
     smell = _smell(came, smells, tolerance)
     if came is None:
-        wrong(f"{of} returned nothing", given=given, came="None", smells="there is no `return` on that way out")
+        wrong(
+            f"{of} returned nothing", given=given, came="None", smells="there is no `return` on that way out"
+        )
     if _is_tensor(expected) and not _is_tensor(came):
         wrong(f"{of} is not a tensor", given=given, expected=expected, came=f"{_a(came)}: {shown(came)}")
     try:
@@ -112,15 +121,46 @@ def equal(
         wrong(f"{of} cannot be compared: {error}", given=given, expected=expected, came=came)
     wanted, right = numbers(expected)
     if shape != wanted:
-        smell = smell or ("the last two axes are swapped" if shape == [*wanted[:-2], *wanted[-2:][::-1]] else "")
-        wrong(f"{of} has another shape", given=given, expected=f"shape {wanted}", came=f"shape {shape}", smells=smell)
+        smell = smell or (
+            "the last two axes are swapped" if shape == [*wanted[:-2], *wanted[-2:][::-1]] else ""
+        )
+        wrong(
+            f"{of} has another shape",
+            given=given,
+            expected=f"shape {wanted}",
+            came=f"shape {shape}",
+            smells=smell,
+        )
     off = [place for place, (a, b) in enumerate(zip(flat, right, strict=True)) if not _close(a, b, tolerance)]
     if off:
         at, first = _place(off[0], wanted), off[0]
-        count = f"{len(off):,} of {len(flat):,} numbers {'is' if len(off) == 1 else 'are'} off, the first " if len(flat) > 1 else "the number is off "
-        nan = "NaN: something divided 0 by 0, or a softmax saw nothing but -inf" if math.isnan(flat[first]) else ""
+        count = (
+            f"{len(off):,} of {len(flat):,} numbers {'is' if len(off) == 1 else 'are'} off, the first "
+            if len(flat) > 1
+            else "the number is off "
+        )
+        nan = (
+            "NaN: something divided 0 by 0, or a softmax saw nothing but -inf"
+            if math.isnan(flat[first])
+            else ""
+        )
         what = f"{of}: {count}{f'at {at}' if at else ''}".rstrip()
         wrong(what, given=given, expected=right[first], came=flat[first], smells=smell or nan)
+
+
+def listed(came: object, length: int, given: str) -> None:
+    """End the check unless something is a list of this length."""
+    if came is None:
+        wrong("it returned nothing", given=given, came="None", smells="there is no `return` on that way out")
+    if not isinstance(came, (list, tuple)):
+        wrong("it is no list", given=given, expected=f"a list of {length}", came=f"{_a(came)}: {shown(came)}")
+    if len(came) != length:
+        wrong(
+            "it is no list of the same length",
+            given=given,
+            expected=f"{length} places",
+            came=f"{len(came)} places",
+        )
 
 
 def _smell(came: object, smells: Sequence[Smell], tolerance: float) -> str:
@@ -144,84 +184,6 @@ def _place(index: int, shape: Sequence[int]) -> str:
         index, at = divmod(index, size)
         place.insert(0, at)
     return str(place) if place else ""
-
-
-# ---- numbers that count
-
-
-@dataclass
-class Tally:
-    """What was done to things that count."""
-
-    work: int = 0
-    fault: str = ""
-    """The first thing that was done wrongly."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """Elements start..stop-1, combined; `depth` combines had to come before it, one after the other."""
-
-    start: int
-    stop: int
-    tally: Tally = field(repr=False, compare=False)
-    depth: int = field(default=0, compare=False)
-
-    def __str__(self) -> str:
-        if self.start == self.stop:
-            return "the identity"
-        return f"element {self.start}" if self.stop - self.start == 1 else f"{self.start}..{self.stop - 1}"
-
-
-def spans(count: int) -> tuple[list[Span], Tally]:
-    """So many elements, each by itself."""
-    tally = Tally()
-    return [Span(place, place + 1, tally) for place in range(count)], tally
-
-
-def join(left: Span, right: Span) -> Span:
-    """Combine two neighbours. What are no neighbours, or in the wrong order, is kept as the fault."""
-    if not (isinstance(left, Span) and isinstance(right, Span)):
-        wrong("combine was given something that is no element", came=f"{shown(left)} and {shown(right)}")
-    tally = left.tally
-    tally.work += 1
-    depth = 1 + max(left.depth, right.depth)
-    for one, other in ((left, right), (right, left)):
-        if one.start == one.stop:  # the identity
-            return Span(other.start, other.stop, tally, depth)
-    if left.stop != right.start and not tally.fault:
-        tally.fault = f"combine({left}, {right})"
-        if right.stop == left.start:
-            tally.fault += ": the earlier one goes to the left"
-        elif left.start < right.stop and right.start < left.stop:
-            tally.fault += ": they overlap, so something would count twice"
-        else:
-            tally.fault += ": they are no neighbours, so what lies between would be left out"
-    return Span(min(left.start, right.start), max(left.stop, right.stop), tally, depth)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A number that knows how many operations had to come before it."""
-
-    value: float
-    depth: int = 0
-
-    def _after(self, value: float, other: Counted | float) -> Counted:
-        return Counted(value, 1 + max(self.depth, other.depth if isinstance(other, Counted) else 0))
-
-    def __add__(self, other: Counted | float) -> Counted:
-        return self._after(self.value + _plain(other), other)
-
-    def __mul__(self, other: Counted | float) -> Counted:
-        return self._after(self.value * _plain(other), other)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-
-def _plain(number: Counted | float) -> float:
-    return number.value if isinstance(number, Counted) else number
 
 
 # ---- the learner's file
@@ -262,7 +224,9 @@ class Desk:
         """A function of theirs; what it raises ends the check. Lists and tensors go in as copies."""
         theirs = getattr(self._module, name, None)
         if not callable(theirs):
-            wrong(f"there is no function `{name}` in the file", smells="its name is part of the task: keep it")
+            wrong(
+                f"there is no function `{name}` in the file", smells="its name is part of the task: keep it"
+            )
 
         def call(*given: Any) -> Any:  # noqa: ANN401 - whatever the task asks for
             with self._calling():
@@ -297,9 +261,11 @@ class Desk:
         except Stop:
             raise
         except NotImplementedError as error:
-            raise Stop("unfinished", "not done yet: it raises NotImplementedError", **self.place(error)) from None
+            raise Stop("unfinished", "it raises NotImplementedError", **self.place(error)) from None
         except SystemExit as error:
-            raise Stop("broken", "it called sys.exit()", smells="return the result", **self.place(error)) from None
+            raise Stop(
+                "broken", "it called sys.exit()", smells="return the result", **self.place(error)
+            ) from None
         except MemoryError as error:
             raise Stop("stopped", "it needed too much memory", **self.place(error)) from None
         except EOFError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from quizapp import toy_table
 from quizapp.evidence import Evidence, Run
 from quizapp.export import findings, picture
 from quizapp.export.deck import Deck, topic_name
@@ -236,6 +237,10 @@ def _run(run: Run) -> list[str]:
     lines = [f"How {code(run.experiment)} was run:", ""]
     lines += [f"- {name}: {text(value)}" for name, value in findings.facts(run)]
     lines += [f"- Note: {text(note)}" for note in run.notes]
+    if (timing := toy_table.timing(run)) is not None:
+        lines += ["", f"{text(toy_table.TITLE)}:", ""]
+        lines += [*table(toy_table.HEAD, (map(text, row) for row in timing.rows)), ""]
+        lines += [f"- {text(note)}" for note in timing.notes]
     drawn = [(curve, picture.sparkline(curve, run.plot)) for curve in run.plot.curves]
     drawn = [(curve, bars) for curve, bars in drawn if bars]
     if drawn:

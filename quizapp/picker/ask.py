@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quizapp.errors import QuizError
 from quizapp.picker import flips, grounds, needs
-from quizapp.picker.choose import choose
+from quizapp.picker.choose import choose, settled
 from quizapp.picker.needs import Needs, Question
 from quizapp.picker.rules import Rules
 from quizapp.picker.told import Account
@@ -56,16 +56,21 @@ def _asks(question: Question) -> str:
     return f"{question.asks} ({', '.join(question.choices)})" if question.choices else question.asks
 
 
+def now(name: str, found: Needs, rules: Rules) -> Any:  # noqa: ANN401 - of any input
+    """The value of an input, with what the task and the device bring along."""
+    at = settled(found, rules)
+    brought = {"length": at.length, "recall": at.recall, "memory": at.budget}
+    return brought.get(name, getattr(found, name))
+
+
 def usual(question: Question, found: Needs, rules: Rules) -> str:
-    """What holds for an input now, with what the task and the device bring along."""
-    brought = {
-        "length": f"{rules.task(found.task).length:,} tokens",
-        "recall": rules.task(found.task).recall,
-        "memory": needs.size(rules.device(found.device).memory),
-    }
-    if getattr(found, question.name) is None:
-        return brought[question.name]
-    return needs.said(question, found)
+    """The value of an input in words."""
+    value = now(question.name, found, rules)
+    if question.name == "task":
+        return rules.task(value).name
+    if question.name == "device":
+        return rules.device(value).name
+    return needs.said(question, value)
 
 
 def account(

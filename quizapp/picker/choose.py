@@ -1,6 +1,6 @@
 """Needs and rules -> a choice: who is out, who is ahead and by what, and how much that is worth. Pure.
 
-The same needs and rules always give the same choice. Candidates stay in the order of the rules where they tie.
+The same needs and rules always give the same choice. Where candidates tie, the order of the rules holds.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -78,7 +78,7 @@ class Situation:
     budget: float
     """Bytes of memory."""
 
-    @property
+    @cached_property
     def facts(self) -> Mapping[str, bool | str]:
         """What `when` of a rule may ask about."""
         return {
@@ -155,7 +155,7 @@ class Choice:
         steps = " and ".join(f"{one.costs.depth:,}" for one in pure)
         prices = "; ".join(one.candidate.above_a_billion for one in pure)
         return (
-            f"A pure RNN ({names}) for {count(self.at.needs.tokens)} training tokens, so the trade-off first: "
+            f"A pure RNN ({names}) for {count(self.at.needs.tokens)} training tokens; the trade-off first: "
             f"{prices}. At {self.at.length:,} tokens a training pass waits for {steps} steps in a row, "
             f"a Transformer of this size for {self.at.device.layers}."
         )

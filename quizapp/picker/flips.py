@@ -1,4 +1,4 @@
-"""What would change the choice: every input on its own, moved away from where it is until another one is ahead.
+"""What would change the choice: every input on its own, moved until another candidate is ahead.
 
 A search and no more: what it names was computed by choosing again. Pure.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from quizapp.picker.choose import Choice, choose
-from quizapp.picker.needs import RECALL, Needs, count, size
+from quizapp.picker.needs import RECALL, Needs, count, moved, size
 from quizapp.picker.rules import Rules
 
 LENGTHS = tuple(2**power for power in range(6, 25))
@@ -21,6 +21,17 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "stream": (False, True),
     "latency": ("any", "tight"),
     "throughput": ("any", "high"),
+}
+WORDS = {
+    ("recall", "none"): "without recall",
+    ("recall", "some"): "with some recall",
+    ("recall", "exact"): "with exact recall",
+    ("stream", True): "as an endless stream",
+    ("stream", False): "not as an endless stream",
+    ("latency", "tight"): "with tight latency",
+    ("latency", "any"): "without tight latency",
+    ("throughput", "high"): "for high throughput",
+    ("throughput", "any"): "without high throughput",
 }
 
 
@@ -63,13 +74,11 @@ def to_runner_up(found: Choice, rules: Rules) -> tuple[Flip, ...]:
     return tuple(flip for flip in flips(found, rules) if wanted in flip.to)
 
 
-def _first(
-    found: Choice, still: Needs, name: str, values: Sequence[Any], rules: Rules
-) -> Iterator[Flip]:
+def _first(found: Choice, still: Needs, name: str, values: Sequence[Any], rules: Rules) -> Iterator[Flip]:
     """The first of the values at which others are ahead. What merely joins or leaves a tie is none."""
     before = {one.candidate.id for one in found.best}
     for value in values:
-        after = choose(replace(still, **{name: value}), rules)
+        after = choose(moved(still, name, value), rules)
         best = tuple(one.candidate.id for one in after.best)
         if not before & set(best) and (best or before):
             yield Flip(name=name, value=value, to=best, says=_said(name, value, rules))
@@ -78,15 +87,9 @@ def _first(
 
 def _said(name: str, value: Any, rules: Rules) -> str:  # noqa: ANN401 - of any input
     """A move in words."""
-    words = {
-        "length": lambda: f"at {value:,} tokens",
-        "memory": lambda: f"with {size(value)} of memory",
-        "tokens": lambda: f"trained on {count(value)} tokens",
-        "recall": lambda: {"none": "without recall", "some": "with some recall"}.get(value, "with exact recall"),
-        "stream": lambda: "as an endless stream" if value else "not as an endless stream",
-        "latency": lambda: "with tight latency" if value == "tight" else "without tight latency",
-        "throughput": lambda: "for high throughput" if value == "high" else "without high throughput",
-        "device": lambda: f"on a {rules.device(value).name}",
-        "task": lambda: f"for {rules.task(value).name}",
-    }
-    return words[name]()
+    if name in ("length", "memory", "tokens"):
+        amounts = {"length": f"at {value:,} tokens", "memory": f"with {size(value)} of memory"}
+        return amounts.get(name, f"trained on {count(value)} tokens")
+    if name == "device":
+        return f"on a {rules.device(value).name}"
+    return f"for {rules.task(value).name}" if name == "task" else WORDS[name, value]

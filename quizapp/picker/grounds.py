@@ -48,7 +48,7 @@ class Found:
 def rests(
     choice: Choice, bank: Mapping[str, Claim], runs: Mapping[str, Run], reference: Reference
 ) -> tuple[Rest, ...]:
-    """The claims behind a choice, in the order of weight: what decided, then who is ahead, then who is out."""
+    """The claims behind a choice: of what decided, then of who is ahead, then of who is out."""
     named = [id_ for part in choice.deciding for id_ in part.rule.claims]
     named += [id_ for one in choice.best for id_ in one.candidate.claims]
     if choice.warning:
@@ -85,12 +85,12 @@ def measured(choice: Choice, runs: Mapping[str, Run], reference: Reference) -> t
     rules = {part.rule.id: part.rule for part in choice.deciding}
     rules |= {part.rule.id: part.rule for one in of for part in one.parts}
     asked = {one.check: one.says for rule in rules.values() for one in rule.measured}
-    return tuple(found for name, says in asked.items() for found in _newest_check(name, says, runs, reference))
+    return tuple(
+        found for name, says in asked.items() for found in _newest_check(name, says, runs, reference)
+    )
 
 
-def _newest_check(
-    name: str, says: str, runs: Mapping[str, Run], reference: Reference
-) -> Iterator[Found]:
+def _newest_check(name: str, says: str, runs: Mapping[str, Run], reference: Reference) -> Iterator[Found]:
     """The check in the learner's newest run, else in one that came with quizapp; none that is invalid."""
     experiment, _, check = name.partition(".")
     at_hand = [("yours", runs)] + [("reference", shipped) for shipped in reference.runs.values()]

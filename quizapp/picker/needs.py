@@ -58,9 +58,14 @@ def questions(tasks: tuple[str, ...], devices: tuple[str, ...]) -> tuple[Questio
     )
 
 
+def moved(needs: Needs, name: str, value: Any) -> Needs:  # noqa: ANN401 - of any input
+    """The needs with one input at another value."""
+    return replace(needs, **{name: value})
+
+
 def put(needs: Needs, question: Question, text: str) -> Needs:
     """The needs with an answer as it was typed. Raises QuizError when it is none."""
-    return replace(needs, **{question.name: _read(question, text.strip())})
+    return moved(needs, question.name, _read(question, text.strip()))
 
 
 def _read(question: Question, text: str) -> Any:  # noqa: ANN401 - what the field holds
@@ -89,14 +94,11 @@ def _amount(question: Question, text: str) -> float | None:
     return number(text, question.unit)
 
 
-def said(question: Question, needs: Needs) -> str:
-    """An answer as a person says it."""
-    value = getattr(needs, question.name)
+def said(question: Question, value: Any) -> str:  # noqa: ANN401 - of any input
+    """A value as a person says it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return said_number(question, value)
-    return "what the device has" if value is None else str(value)
+    return said_number(question, value) if isinstance(value, int | float) else str(value)
 
 
 def said_number(question: Question, value: float) -> str:

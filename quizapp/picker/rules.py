@@ -1,4 +1,4 @@
-"""The rules of the picker: rules.yaml, checked. Every problem has a file, a line, a column and something to do."""
+"""The rules of the picker: rules.yaml, checked. Every problem has a place and something to do."""
 
 from __future__ import annotations
 
@@ -199,10 +199,9 @@ def _links(document: Document, rules: Rules) -> Iterable[Problem]:
         if candidate.layer not in KINDS:
             what = f"unknown layer {candidate.layer!r}"
             yield document.problem(["candidates", place, "layer"], what, _meant(candidate.layer, KINDS))
-    named = {"constraints": lambda one: one.excludes, "scores": lambda one: one.values}
-    for part, names in named.items():
+    for part in ("constraints", "scores"):
         for place, rule in enumerate(getattr(rules, part)):
-            for name in names(rule):
+            for name in rule.excludes if isinstance(rule, Constraint) else rule.values:
                 if name not in known:
                     what = f"{rule.id}: unknown candidate {name!r}"
                     yield document.problem([part, place], what, _meant(name, known))

@@ -1,4 +1,4 @@
-"""A recommendation in sections of plain lines, for the terminal and the screen, and as plain data for machines."""
+"""A recommendation in sections of plain lines, for terminal and screen, and as plain data for machines."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def headline(choice: Choice) -> str:
     after = choice.runner_up
     return {
         "none": "Nothing fits.",
-        "only": f"{best}: nothing else fits.",
+        "only": f"{_begun(best)}: nothing else fits.",
         "tie": f"It is a tie: {best}.",
-        "depends": f"It depends: {best}{f', before {after.candidate.name}' if after else ''}.",
-        "leans": f"{best}, as far as these rules know.",
+        "depends": f"It depends: {best}{f'; next comes {after.candidate.name}' if after else ''}.",
+        "leans": f"{_begun(best)}, as far as these rules know.",
     }[choice.strength]
 
 
@@ -93,7 +93,9 @@ def sections(account: Account, width: int) -> list[Section]:
 def text(account: Account, width: int) -> str:
     """All sections, as the command line prints them."""
     blocks = ["\n".join(_wrapped(situation(account.choice), width))]
-    blocks += ["\n".join([one.title, *(f"  {line}" for line in one.lines)]) for one in sections(account, width - 2)]
+    blocks += [
+        "\n".join([one.title, *(f"  {line}" for line in one.lines)]) for one in sections(account, width - 2)
+    ]
     return "\n\n".join(blocks)
 
 
@@ -127,9 +129,14 @@ def _trade(choice: Choice, width: int) -> list[str]:
     """What is gained and given up with the best, and with the runner-up."""
     lines: list[str] = []
     for one in [*choice.best, *([choice.runner_up] if choice.runner_up else [])]:
-        lines += _wrapped(f"{one.candidate.name}. {one.candidate.gains}", width, "  ", "    ")
-        lines += _wrapped(f"But: {one.candidate.gives_up}", width, "    ")
+        lines += _wrapped(f"{_begun(one.candidate.name)}. {one.candidate.gains}", width, "+ ")
+        lines += _wrapped(one.candidate.gives_up, width, "- ")
     return lines
+
+
+def _begun(said: str) -> str:
+    """As a sentence begins."""
+    return said[:1].upper() + said[1:]
 
 
 def _numbers(choice: Choice, width: int) -> list[str]:
@@ -145,7 +152,7 @@ def _numbers(choice: Choice, width: int) -> list[str]:
             (
                 f"{mark} {_short(one.candidate.name, max(12, width - 46))}",
                 size(one.costs.carried),
-                number(one.costs.flops / 1e6) + " M",
+                _operations(one.costs.flops),
                 f"{one.costs.depth:,}",
                 size(one.costs.memory),
             )
@@ -153,11 +160,19 @@ def _numbers(choice: Choice, width: int) -> list[str]:
     shape = at.device
     said = (
         f"Counted for {shape.layers} layers {shape.width:,} wide, {shape.number} byte"
-        f"{'s' * (shape.number > 1)} a number, one sequence of {at.length:,} tokens: what it {kept.removeprefix('a layer ')}, "
-        "operations of the sequence layers for one more token, steps in a row of a training pass, and memory "
-        "with the weights. docs/picker.md has the formulas."
+        f"{'s' * (shape.number > 1)} a number, one sequence of {at.length:,} tokens: "
+        f"what it {kept.removeprefix('a layer ')}, operations of the sequence layers for one more token, "
+        "steps in a row of a training pass, and memory with the weights. docs/picker.md has the formulas."
     )
     return [*table(rows), *_wrapped(said, width)]
+
+
+def _operations(flops: float) -> str:
+    """Operations in a unit that fits."""
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if flops >= unit:
+            return f"{flops / unit:.3g} {letter}"
+    return f"{flops:.3g}"
 
 
 def _short(name: str, width: int) -> str:
@@ -187,7 +202,9 @@ def _name(rules: Rules, id_: str) -> str:
 
 
 def _joined(words: Sequence[str], last: str = "and") -> str:
-    return words[0] if len(words) == 1 else f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return (
+        words[0] if len(words) == 1 else f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    )
 
 
 def _excluded(choice: Choice, width: int) -> list[str]:
@@ -204,7 +221,8 @@ def _rests(rests: Sequence[Rest], width: int) -> list[str]:
     for one in rests:
         whose = f" ({one.whose})" if one.whose else ""
         lines += _wrapped(f"{one.claim}: {one.verdict}{whose}", width, "- ")
-        lines += [line for said in one.conditions for line in _wrapped(said, width, "    ")]
+        more = one.conditions or ((one.correct,) if one.verdict in ("fails", "cited") else ())
+        lines += [line for said in more for line in _wrapped(said, width, "    ")]
     return lines
 
 

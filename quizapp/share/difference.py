@@ -71,7 +71,7 @@ def counted(found: Sequence[Change]) -> str:
         for kind in ("new", "changed", "removed"):
             if count := sum(change.part == part and change.kind == kind for change in found):
                 said.append(f"{count} {kind} {part if count != 1 else SINGULAR[part]}")
-    return ", ".join(said) or "nothing is different"
+    return ", ".join(said) or "no question changes"
 
 
 def brief(value: Any, width: int = WIDTH) -> str:  # noqa: ANN401 - plain data

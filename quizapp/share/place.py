@@ -23,6 +23,7 @@ from quizapp.share.manifest import Manifest
 from quizapp.share.pack import Pack
 
 FRESH, OLD, ASIDE = ".fresh-", ".old-", "set-aside"
+HOUR = 3600
 ROOM = "Check that the folder is writable and has space."
 
 
@@ -76,6 +77,7 @@ def put(pack: Pack, name: str, root: Path, now: datetime, *, edited: bool = Fals
     try:
         root.mkdir(parents=True, exist_ok=True)
         recover(root)
+        _sweep(root, now)
         if target.is_symlink() or (target.exists() and not target.is_dir()):
             raise PackError(f"{target} is no folder", "Move it away; a pack needs a folder of its own.")
         fresh = tempfile.mkdtemp(prefix=FRESH, dir=root)
@@ -91,6 +93,14 @@ def put(pack: Pack, name: str, root: Path, now: datetime, *, edited: bool = Fals
         if fresh:
             shutil.rmtree(fresh, ignore_errors=True)
     return aside
+
+
+def _sweep(root: Path, now: datetime) -> None:
+    """Take away what a crash left half written; what is younger than an hour may still be at work."""
+    for fresh in root.glob(f"{FRESH}*"):
+        with suppress(OSError):
+            if now.timestamp() - fresh.stat().st_mtime > HOUR:
+                shutil.rmtree(fresh)
 
 
 def _write(file: Path, body: bytes) -> None:
@@ -147,7 +157,7 @@ def remove(root: Path, name: str, now: datetime, *, edited: bool) -> Path | None
 
 
 def recover(root: Path) -> None:
-    """Put back what a crash left half exchanged. Half-written folders are hidden and in nobody's way."""
+    """Put back what a crash left half exchanged."""
     for old in root.glob(f"{OLD}*") if root.is_dir() else ():
         target = old.with_name(old.name.removeprefix(OLD))
         with suppress(OSError):

@@ -298,6 +298,18 @@ class QuizApp(Manners):
 
         self.push_screen(BrowseScreen(at=item))
 
+    def open_pick(self) -> None:
+        """Architecture: which one for which task, and why."""
+        from quizapp.ui.pick import PickScreen
+
+        self.push_screen(PickScreen())
+
+    def open_glossary(self) -> None:
+        """Glossary: what the terms mean, and what shows it."""
+        from quizapp.ui.glossary import GlossaryScreen
+
+        self.push_screen(GlossaryScreen())
+
     def open_stats(self) -> None:
         """How the practice is going."""
         from quizapp.ui.stats import StatsScreen

@@ -16,10 +16,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from quizapp.study import Left
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.look import bold, dim, lines, verdict
-from quizapp.waiting import Count
+from quizapp.waiting import Count, Left
 
 if TYPE_CHECKING:
     from quizapp.evidence import Evidence
@@ -53,7 +52,15 @@ class HomeScreen(Keyed[None]):
             id="home.interview",
             show=False,
         ),
-        Binding("w", "workshop", "workshop: build it yourself, and have it checked", id="home.workshop", show=False),
+        Binding(
+            "w",
+            "workshop",
+            "workshop: build it yourself, and have it checked",
+            id="home.workshop",
+            show=False,
+        ),
+        Binding("a", "pick", "architecture: which one for which task, and why", id="home.pick", show=False),
+        Binding("g", "glossary", "glossary: what the terms mean", id="home.glossary", show=False),
         Binding("t", "stats", "statistics: how the practice is going", id="home.stats", show=False),
         Binding("x", "export", "export: for browsers, paper, Anki, Moodle...", id="home.export", show=False),
         Binding("q", "quit", "quit", id="home.quit", show=False),
@@ -74,6 +81,8 @@ class HomeScreen(Keyed[None]):
             ("home.claims", "claims"),
             ("home.browse", "browse"),
             ("home.mock", "mock"),
+            ("home.pick", "pick"),
+            ("home.glossary", "terms"),
             ("home.workshop", "workshop"),
             ("home.stats", "stats"),
             ("home.interview", "date"),
@@ -90,10 +99,10 @@ class HomeScreen(Keyed[None]):
         self._list({name: f"{name.replace('_', ' '):<24}" for name in (ALL, *topics)})
 
     def on_screen_resume(self) -> None:
-        """Somebody comes back: count again."""
+        """Somebody comes, or comes back: count again, once there is something to look at."""
         self.query_one("#topics").focus()
-        self._count()
-        self._show_verdicts()
+        self.call_after_refresh(self._count)
+        self.call_after_refresh(self._show_verdicts)
 
     def _list(self, rows: dict[str, str]) -> None:
         topics = self.query_one("#topics", OptionList)
@@ -219,6 +228,14 @@ class HomeScreen(Keyed[None]):
     def action_stats(self) -> None:
         """The statistics."""
         self.app.open_stats()
+
+    def action_pick(self) -> None:
+        """Which architecture."""
+        self.app.open_pick()
+
+    def action_glossary(self) -> None:
+        """The terms."""
+        self.app.open_glossary()
 
     def action_export(self) -> None:
         """The topic at the cursor, as a file."""

@@ -31,6 +31,8 @@ SCREENS = {
     "debrief": "debrief:DebriefScreen",
     "workshop": "workshop:WorkshopScreen",
     "export": "export:ExportScreen",
+    "pick": "pick:PickScreen",
+    "glossary": "glossary:GlossaryScreen",
 }
 """The first part of the ids of a screen -> where it is, under quizapp.ui."""
 

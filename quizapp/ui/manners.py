@@ -35,15 +35,26 @@ class Manners(App[None]):
         """Begin as the settings say."""
         for theme in themes.THEMES.values():
             self.register_theme(theme)
-        # As if it had always been so: a change of themes reads every style once more before the first paint.
-        self.set_reactive(App.theme, self.settings.theme or themes.DARK.name)
-        self.stylesheet.set_variables(self.get_css_variables())
+        self._begin_with(self.settings.theme or themes.DARK.name)
         if self.no_color:
             self._filters = [themes.Grey() if isinstance(one, Monochrome) else one for one in self._filters]
         self.set_keymap(self.settings.keys)
         if not self.settings.motion:
             self.animation_level = "none"
         self._writing = asyncio.Lock()
+
+    def _begin_with(self, name: str) -> None:
+        """Have a theme from the first paint on.
+
+        As if it had always been so: changing it makes Textual read every style twice before that.
+        """
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes(
+            {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+        )
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     @property
     def still(self) -> bool:

@@ -100,8 +100,8 @@ class PracticeScreen(Asking):
             self.show_status()
 
     def on_screen_resume(self) -> None:
-        """Something may have been measured meanwhile."""
-        self._know()
+        """Something may have been measured meanwhile; that is read once there is something to look at."""
+        self.call_after_refresh(self._know)
 
     @work(exclusive=True, group="know")
     async def _know(self) -> None:

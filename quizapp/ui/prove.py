@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from quizapp import claims
+from quizapp import claims, toy_table
 from quizapp.errors import BenchError
 from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
@@ -314,6 +314,7 @@ def _agreement(evidence: Evidence) -> str:
 def _provenance(claim: Claim, evidence: Evidence, references: Iterable[Evidence]) -> Content:
     """Everything needed to doubt the verdict."""
     rows: list[Content | str] = [dim(beside_text(beside)) for beside in evidence.beside]
+    rows += [line for run in evidence.runs for line in toy_table.under(run)]
     rows += [""] * bool(rows)
     for run in evidence.runs:
         seeds = f"{len(run.seeds)} seed{'s' * (len(run.seeds) != 1)}"

@@ -40,8 +40,12 @@ class ReadingScreen(Keyed[None]):
             yield Static(said, classes="block")
         yield Static(self.hints(("reading.leave", "home")), id="hints")
 
+    def on_mount(self) -> None:
+        """Say so first, as reading takes all there is."""
+        self.call_after_refresh(self._read)
+
     @work
-    async def on_mount(self) -> None:
+    async def _read(self) -> None:
         """Read, then go on."""
         await asyncio.to_thread(self.app.learner.refresh)
         if self.is_current:

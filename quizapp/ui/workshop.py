@@ -46,14 +46,24 @@ class WorkshopScreen(Keyed[None]):
     )
     FIXED = (*MOVES, *LEAF)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "edit your file with $VISUAL or $EDITOR, then check it", id="workshop.edit", show=False),
+        Binding(
+            "e",
+            "edit",
+            "edit your file with $VISUAL or $EDITOR, then check it",
+            id="workshop.edit",
+            show=False,
+        ),
         Binding("c", "run_check", "check your file", id="workshop.check", show=False),
         Binding("h", "hint", "the next hint", id="workshop.hint", show=False),
         Binding("s", "solution", "our way, after a try of yours", id="workshop.solution", show=False),
-        Binding("p", "prove", "prove the claim behind it; again: the next one", id="workshop.prove", show=False),
+        Binding(
+            "p", "prove", "prove the claim behind it; again: the next one", id="workshop.prove", show=False
+        ),
         Binding("i", "item", "an item about it; again: the next one", id="workshop.item", show=False),
         Binding("enter", "unfold", "read it in full, or beside the list", id="workshop.open", show=False),
-        Binding("escape", "leave", "stop a check, back to the list, then home", id="workshop.leave", show=False),
+        Binding(
+            "escape", "leave", "stop a check, back to the list, then home", id="workshop.leave", show=False
+        ),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's own form
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-low"), (34, "-high")]  # noqa: RUF012 - Textual's own form
@@ -84,7 +94,6 @@ class WorkshopScreen(Keyed[None]):
             ("workshop.hint", "hint"),
             ("workshop.solution", "solution"),
             ("workshop.prove", "prove"),
-            ("workshop.item", "item"),
             ("workshop.open", "open"),
             ("workshop.leave", "home"),
             ("every.help", "help"),
@@ -159,17 +168,21 @@ class WorkshopScreen(Keyed[None]):
     def _described(self, one: Exercise) -> Content:
         now = self._state(one.id)
         rows: list[Content | str] = [bold(one.title), dim(words.about(one))]
+        if self.checking == one.id:
+            rows += ["", bold("Checking... escape stops it."), ""]
+        elif one.id in self.results:
+            rows += ["", *self._result(one, self.results[one.id]), ""]
         if self.app.turn is not None:
-            rows.append(dim("Exercises are edited and checked on a machine of your own: quizapp exercise start"))
+            rows.append(
+                dim("Exercises are edited and checked on a machine of your own: quizapp exercise start")
+            )
         elif now.begun:
             rows.append(dim(f"your file: {desk.file_of(one)}"))
-        if self.checking == one.id:
-            rows += ["", bold("Checking... escape stops it.")]
-        elif one.id in self.results:
-            rows += ["", *self._result(one, self.results[one.id])]
         if now.hints:
             rows.append("")
-            rows += [f"hint {n} of {len(one.hints)}: {text}" for n, text in enumerate(one.hints[: now.hints], 1)]
+            rows += [
+                f"hint {n} of {len(one.hints)}: {text}" for n, text in enumerate(one.hints[: now.hints], 1)
+            ]
         shown = [bold("Our way"), one.solution] if self._ours == one.id else [one.task.partition("\n\n")[2]]
         rows += ["", *shown, "", dim(f"claims: {', '.join(one.claims)}")]
         if one.items:
@@ -207,7 +220,7 @@ class WorkshopScreen(Keyed[None]):
             self.app.leave()
 
     async def action_edit(self) -> None:
-        """Begin it if need be, open it, and check it afterwards; the app waits, as its terminal is the editor's."""
+        """Begin it if need be, open it, and check it afterwards; the terminal is the editor's meanwhile."""
         one = self._at
         if one is None or self.checking is not None:
             return
@@ -276,8 +289,8 @@ class WorkshopScreen(Keyed[None]):
             return
         if self._ours == one.id:
             self._ours = None
-        elif not self._state(one.id).checks:
-            said = f"Try it first: e, then c. `quizapp exercise solution {one.id} --anyway` shows it all the same."
+        elif not self._state(one.id).tries:
+            said = f"Try it first: e, then c. `quizapp exercise solution {one.id} --anyway` shows ours."
             self.notify(said, markup=False)
             return
         else:
@@ -288,7 +301,9 @@ class WorkshopScreen(Keyed[None]):
     def action_prove(self) -> None:
         """The claims behind it, one after the other."""
         if one := self._at:
-            testable = [id_ for id_ in one.claims if id_ in self.app.bank.claims and self.app.bank.claims[id_].checks]
+            testable = [
+                id_ for id_ in one.claims if id_ in self.app.bank.claims and self.app.bank.claims[id_].checks
+            ]
             if testable:
                 self.app.open_prove(testable[self._turn(one, "claim") % len(testable)])
             else:

@@ -1,4 +1,4 @@
-"""A check of a learner's file, in a process of its own with limits; whatever the file does, there is an answer.
+"""A check of a learner's file in a process of its own, with limits. Whatever the file does, it is answered.
 
 The process is exercises/judge.py. Nothing of the learner's is ever imported here.
 """
@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -31,7 +31,7 @@ KEPT = 4_000
 class Limits:
     """What a check may take."""
 
-    cpu: float = 10.0
+    cpu: float = 5.0
     """Seconds of the processor."""
     wall: float = 20.0
     """Seconds."""
@@ -77,7 +77,10 @@ def check(
 
 
 def check_all(
-    jobs: Sequence[tuple[Exercise, Path]], *, limits: Limits | None = None, cancelled: threading.Event | None = None
+    jobs: Sequence[tuple[Exercise, Path]],
+    *,
+    limits: Limits | None = None,
+    cancelled: threading.Event | None = None,
 ) -> list[Checked]:
     """Check several, one after the other, each in a process of its own; torch is loaded once for all.
 
@@ -90,10 +93,14 @@ def check_all(
         results, printed, count, seconds = _judge(asked, Path(scratch), most, cancelled)
     found = [_checked(line) for line in results]
     if len(found) < len(jobs):  # the judge itself was killed
-        gone = "it was cancelled" if cancelled is not None and cancelled.is_set() else "the check ended before it was done"
+        gone = (
+            "it was cancelled"
+            if cancelled is not None and cancelled.is_set()
+            else "the check ended before it was done"
+        )
         found += [Checked(state="stopped", what=gone)] * (len(jobs) - len(found))
     if len(jobs) == 1:
-        found = [_with(found[0], printed=printed, count=count, seconds=seconds)]
+        found = [replace(found[0], printed=printed, count=count, seconds=seconds)]
     return found
 
 
@@ -114,7 +121,12 @@ def _judge(
     """Its results, the beginning of what was printed, the length of all that, and the seconds it took."""
     reading, writing = os.pipe()
     began = time.monotonic()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(scratch)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(scratch),
+    }
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-B", str(FOLDER / "judge.py"), str(writing)],
@@ -186,18 +198,20 @@ class _Output:
 
 def _checked(said: dict[str, Any]) -> Checked:
     """A result as it came over the pipe."""
-    texts = {name: str(said.get(name) or "") for name in ("what", "given", "expected", "came", "smells", "at")}
+
+    def text(name: str) -> str:
+        return str(said.get(name) or "")
+
     return Checked(
         state=said["state"],
-        where=tuple((int(line), str(text)) for line, text in said.get("where") or ()),
+        what=text("what"),
+        given=text("given"),
+        expected=text("expected"),
+        came=text("came"),
+        smells=text("smells"),
+        at=text("at"),
+        where=tuple((int(line), str(code)) for line, code in said.get("where") or ()),
         passed=tuple(map(str, said.get("passed") or ())),
         measured=tuple(map(str, said.get("measured") or ())),
         seconds=float(said.get("seconds") or 0.0),
-        **texts,
     )
-
-
-def _with(checked: Checked, **more: Any) -> Checked:  # noqa: ANN401 - fields of the record
-    from dataclasses import replace
-
-    return replace(checked, **more)

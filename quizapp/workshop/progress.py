@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +19,8 @@ class Progress:
     """Where one exercise stands."""
 
     begun: bool = False
-    checks: int = 0
+    tries: int = 0
+    """How often it was checked, not counting a file that was still as it came."""
     hints: int = 0
     """How many were shown."""
     solved: datetime | None = None
@@ -35,7 +36,9 @@ class Progress:
 
 def add(store: Store, exercise: str, act: Act, at: datetime, **said: str) -> None:
     """Keep an act; it is on disk when this returns."""
-    store.insert("workshop", exercise=exercise, act=act, at=at.isoformat(), said=json.dumps(said) if said else "")
+    store.insert(
+        "workshop", exercise=exercise, act=act, at=at.isoformat(), said=json.dumps(said) if said else ""
+    )
 
 
 def of(store: Store) -> dict[str, Progress]:
@@ -45,14 +48,13 @@ def of(store: Store) -> dict[str, Progress]:
 
 def fold(rows: Iterable[tuple[str, str, str, str]]) -> dict[str, Progress]:
     """Rows (exercise, act, at, said), in order, as progress."""
-    from dataclasses import replace
-
     found: dict[str, Progress] = {}
     for exercise, act, at, said in rows:
         now = replace(found.get(exercise, Progress()), begun=True)
         if act == "check":
-            now = replace(now, checks=now.checks + 1)
-            if now.solved is None and said and json.loads(said).get("state") == "solved":
+            state = json.loads(said)["state"]
+            now = replace(now, tries=now.tries + (state != "unfinished"))
+            if now.solved is None and state == "solved":
                 now = replace(now, solved=datetime.fromisoformat(at))
         elif act == "hint":
             now = replace(now, hints=now.hints + 1)

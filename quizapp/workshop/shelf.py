@@ -65,13 +65,10 @@ def _docstring(file: Path) -> str:
 @cache
 def load(folder: Path = FOLDER) -> tuple[Exercise, ...]:
     """Every exercise, from easy to hard. Raises BankError when one is not in order."""
-    found, problems = [], []
-    for each in sorted(folder.glob("[0-9][0-9]_*")):
-        one = _read(each)
-        (found if isinstance(one, Exercise) else problems).append(one)  # type: ignore[arg-type]
-    if problems:
-        raise BankError(problems)  # type: ignore[arg-type]
-    return tuple(found)  # type: ignore[arg-type]
+    read = [_read(each) for each in sorted(folder.glob("[0-9][0-9]_*"))]
+    if problems := [one for one in read if isinstance(one, Problem)]:
+        raise BankError(problems)
+    return tuple(one for one in read if isinstance(one, Exercise))
 
 
 def _read(folder: Path) -> Exercise | Problem:
@@ -115,5 +112,9 @@ def named(said: str, exercises: Sequence[Exercise]) -> Exercise:
     if len(fitting) == 1:
         return fitting[0]
     near = fitting or [one for one in exercises if plain in one.id]
-    todo = f"Did you mean {' or '.join(one.id for one in near)}?" if near else "`quizapp exercise list` has them all."
+    todo = (
+        f"Did you mean {' or '.join(one.id for one in near)}?"
+        if near
+        else "`quizapp exercise list` has them all."
+    )
     raise QuizError(f"there is no exercise {said!r}", todo)

@@ -38,10 +38,13 @@ def headline(checked: Checked) -> str:
 def rows(checked: Checked, file: Path) -> list[Row]:
     """Everything else about it."""
     found: list[Row] = []
-    found += [("line" if place == 0 else "", f"{file.name}:{line}  {text}") for place, (line, text) in enumerate(checked.where)]
+    found += [
+        ("line" if place == 0 else "", f"{file.name}:{line}  {text}")
+        for place, (line, text) in enumerate(checked.where)
+    ]
     if checked.state != "solved":
-        found += [("case", checked.at), ("given", checked.given)]
-        found += [("expected", checked.expected), ("came", checked.came), ("→", checked.smells)]
+        found += [("→", checked.smells), ("case", checked.at), ("given", checked.given)]
+        found += [("expected", checked.expected), ("came", checked.came)]
     found += [("passed" if place == 0 else "", name) for place, name in enumerate(checked.passed)]
     found += [("measured" if place == 0 else "", line) for place, line in enumerate(checked.measured)]
     printed = checked.printed.splitlines()
@@ -53,7 +56,9 @@ def rows(checked: Checked, file: Path) -> list[Row]:
 
 def result(checked: Checked, file: Path) -> str:
     """A check as text."""
-    return "\n".join([headline(checked), *(f"  {label:<{WIDTH}}{text}" for label, text in rows(checked, file))])
+    return "\n".join(
+        [headline(checked), *(f"  {label:<{WIDTH}}{text}" for label, text in rows(checked, file))]
+    )
 
 
 def about(exercise: Exercise) -> str:
@@ -84,5 +89,7 @@ def links(exercise: Exercise) -> list[str]:
     """What to prove and to practise beside it."""
     found = [f"prove it: quizapp prove {claim}" for claim in exercise.claims]
     if exercise.items:
-        found.append(f"practise: quizapp study --filter \"{' or '.join(f'id:{item}' for item in exercise.items)}\"")
+        found.append(
+            f'practise: quizapp study --filter "{" or ".join(f"id:{item}" for item in exercise.items)}"'
+        )
     return found

@@ -6,9 +6,6 @@ from functools import partial
 
 import pytest
 import torch
-
-from quizapp.picker import formulas
-from quizapp.picker.formulas import LAYERS, Shape, carried_bytes
 from quizapp.verifiers.measure import flops
 from quizapp.verifiers.models.attention import Attention
 from quizapp.verifiers.models.depthwise_recurrence import SRU
@@ -20,6 +17,9 @@ from quizapp.verifiers.models.retention import Retention
 from quizapp.verifiers.models.selective_ssm import SelectiveSSM
 from quizapp.verifiers.models.state_space_dual import StateSpaceDual
 from quizapp.verifiers.models.wkv import WKV
+
+from quizapp.picker import formulas
+from quizapp.picker.formulas import LAYERS, Shape, carried_bytes
 
 WIDTH, HEADS, WINDOW, STATE = 32, 4, 16, 8
 SHAPE = Shape(
@@ -82,9 +82,7 @@ def test_bytes_carried_are_those_of_the_model(kind: str, length: int):
 @pytest.mark.parametrize("length", [1, 40])
 def test_bytes_of_a_hybrid_are_those_of_the_model(length: int):
     shape = Shape(**{**SHAPE.__dict__, "layers": 8})
-    model = Hybrid(
-        WIDTH, HEADS, "rrrrrrra", state_width=STATE, generator=torch.Generator().manual_seed(0)
-    )
+    model = Hybrid(WIDTH, HEADS, "rrrrrrra", state_width=STATE, generator=torch.Generator().manual_seed(0))
     assert carried_bytes("hybrid", shape, length) == model.state_bytes(length)
 
 

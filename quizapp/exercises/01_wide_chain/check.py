@@ -1,8 +1,9 @@
-"""Values against the lesson's chain, the depth by numbers that count, the time against a measurement of ours."""
+"""Values against the lesson's chain, depth by numbers that count, the time against one that we measure."""
 
 import random
 import time
 
+import counting
 import kit
 
 STEPS = 300
@@ -37,7 +38,7 @@ def check(desk):
         kit.equal(wide_chain([]), [], of="the state", given="[]")
     with desk.case("one step for every element, at every width"):
         for width in (1, 64):
-            state = wide_chain([[kit.Counted(0.5)] * width for _ in range(100)])
+            state = wide_chain([[counting.Counted(0.5)] * width for _ in range(100)])
             depth = max(getattr(one, "depth", 0) for one in state)
             desk.say(f"width {width:>3}: {depth} operations in a row over 100 elements")
     timing(desk, wide_chain)
@@ -51,7 +52,10 @@ def check(desk):
 def compare(came, xs, given):
     count = len(xs)
     smells = [
-        ("the mean of the elements: that is the lesson's attention_style", [sum(c) / count for c in zip(*xs)]),
+        (
+            "the mean of the elements: that is the lesson's attention_style",
+            [sum(c) / count for c in zip(*xs)],
+        ),
         ("the state begins with the first element and then takes it again", lambda: chain([xs[0], *xs])),
         ("the new element decays too: 0.9 (h + x)", [0.9 * one for one in chain(xs)]),
         ("the decay is missing: this is the sum", chain(xs, 1.0)),
@@ -79,7 +83,9 @@ def timing(desk, wide_chain):
                 smells = "nanoseconds? perf_counter_ns counts them; divide by 1e9" if ratio > 1e5 else smells
                 smells = smells or "the clock may run around something else than the chain"
                 expected = f"about {ours:.2g} seconds, as measured here"
-                kit.wrong("the time of a step is far off", given=given, expected=expected, came=came, smells=smells)
+                kit.wrong(
+                    "the time of a step is far off", given=given, expected=expected, came=came, smells=smells
+                )
 
 
 def measured(wide_chain, width):

@@ -1,9 +1,11 @@
 """The chain of the lesson with a state as wide as its elements.
 
-Why: the width makes a step dearer and the chain no longer. In plain Python a step costs about in proportion to
-its width; as a vector operation it would cost nearly nothing more up to some hundred numbers, because they do
-not wait for each other. The steps do: there are as many in a row as before. Depth is what the lesson is about,
-and the width does not touch it.
+Why: the width makes a step dearer and the chain no longer. In plain
+Python a step costs about in proportion to its width; as a vector
+operation it would cost nearly nothing more up to some hundred
+numbers, because they do not wait for each other. The steps do:
+there are as many in a row as before. Depth is what the lesson is
+about, and the width does not touch it.
 """
 
 import time

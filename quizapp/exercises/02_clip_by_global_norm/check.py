@@ -42,7 +42,9 @@ def check(desk):
     with desk.case("the direction stays"):
         clipped, _ = clip(several, 0.5)
         one, other = (torch.cat([grad.flatten() for grad in both]) for both in (clipped, several))
-        kit.equal(torch.cosine_similarity(one, other, dim=0), 1.0 * torch.ones(()), of="the cosine", given=name)
+        kit.equal(
+            torch.cosine_similarity(one, other, dim=0), 1.0 * torch.ones(()), of="the cosine", given=name
+        )
 
 
 def compare(came, grads, limit, given):

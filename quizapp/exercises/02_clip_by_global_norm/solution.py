@@ -1,8 +1,11 @@
-"""One factor for everything, so that the direction of the step is kept.
+"""One factor for everything, so that the direction of the step is
+kept.
 
-Why: backpropagation through time multiplies Jacobians, and their product may be huge for a single batch. The
-clipped gradient points where it pointed; it is only shorter. Clipping tensor by tensor, or number by number,
-turns it. torch adds 1e-6 to the norm before it divides, which matters only near zero.
+Why: backpropagation through time multiplies Jacobians, and their
+product may be huge for a single batch. The clipped gradient points
+where it pointed; it is only shorter. Clipping tensor by tensor, or
+number by number, turns it. torch adds 1e-6 to the norm before it
+divides, which matters only near zero.
 """
 
 import torch

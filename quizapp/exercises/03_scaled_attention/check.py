@@ -27,7 +27,9 @@ def check(desk):
         ("scores in the hundreds", 40 * draw(1, 2, 6, 16), 40 * draw(1, 2, 6, 16), draw(1, 2, 6, 16)),
     ):
         given = f"q {list(q.shape)}, k {list(k.shape)}, v {list(v.shape)}"
-        with desk.case(name, "matrix products meet at the last axis of the left and the last but one of the right"):
+        with desk.case(
+            name, "matrix products meet at the last axis of the left and the last but one of the right"
+        ):
             came = attention(q, k, v)
             kit.equal(came, reference(q, k, v), of="the result", given=given, smells=smells(q, k, v, desk))
 

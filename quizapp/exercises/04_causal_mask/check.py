@@ -43,7 +43,9 @@ def moved(causal_attention, q, k, v, token):
     other_k[..., token, :] += 1
     other_v[..., token, :] -= 1
     before, after = causal_attention(q, k, v), causal_attention(q, other_k, other_v)
-    return [row for row in range(TOKENS) if not torch.allclose(before[..., row, :], after[..., row, :], atol=1e-6)]
+    return [
+        row for row in range(TOKENS) if not torch.allclose(before[..., row, :], after[..., row, :], atol=1e-6)
+    ]
 
 
 def leaks(causal_attention, q, k, v):
@@ -54,7 +56,9 @@ def leaks(causal_attention, q, k, v):
     row, token = min(pairs)
     smells = "there is no mask at all"
     if late(causal_attention, q, k, v):
-        smells = "masked after the softmax: its sum still counts the future, and the row no longer adds up to one"
+        smells = (
+            "masked after the softmax: its sum still counts the future, and the row no longer adds up to one"
+        )
     elif all(row >= token - 1 for row, token in pairs):
         smells = "one too many: each token sees the next one; shift the diagonal by one"
     elif all(row <= token for token, rows in found.items() for row in rows):
@@ -64,8 +68,13 @@ def leaks(causal_attention, q, k, v):
     elif weak(causal_attention, q, k, v):
         smells = "hidden scores must be -inf before the softmax: a 0 there still gets a weight, exp(0)"
     what = f"row {row} sees token {token}: the mask lets the future through"
-    kit.wrong(what, given=f"token {token} changed", expected=f"rows 0..{token - 1} as before", came=f"row {row} moved",
-              smells=smells)
+    kit.wrong(
+        what,
+        given=f"token {token} changed",
+        expected=f"rows 0..{token - 1} as before",
+        came=f"row {row} moved",
+        smells=smells,
+    )
 
 
 def late(causal_attention, q, k, v):
@@ -77,7 +86,9 @@ def weak(causal_attention, q, k, v):
     raw = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
     hidden = ~torch.ones(TOKENS, TOKENS, dtype=torch.bool).tril()
     came = causal_attention(q, k, v)
-    candidates = [torch.softmax(raw.masked_fill(hidden, filled), -1) @ v for filled in (0.0, -1.0, 1e-9, -10.0)]
+    candidates = [
+        torch.softmax(raw.masked_fill(hidden, filled), -1) @ v for filled in (0.0, -1.0, 1e-9, -10.0)
+    ]
     return any(torch.allclose(came, one, atol=1e-5) for one in candidates)
 
 
@@ -88,15 +99,23 @@ def blind(causal_attention, q, k, v):
         if missing:
             own = "a token may see itself" if missing[0] == token else "it hides something of the past"
             expected = f"rows {token}..{TOKENS - 1} move"
-            kit.wrong(f"row {missing[0]} does not see token {token}", given=f"token {token} changed",
-                      expected=expected, came=f"row {missing[0]} is as before", smells=own)
+            kit.wrong(
+                f"row {missing[0]} does not see token {token}",
+                given=f"token {token} changed",
+                expected=expected,
+                came=f"row {missing[0]} is as before",
+                smells=own,
+            )
 
 
 def compare(came, q, k, v, given):
     raw = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
     visible = torch.ones(TOKENS, TOKENS, dtype=torch.bool).tril()
     smells = [
-        ("not scaled by sqrt(d)", torch.softmax((raw * q.shape[-1] ** 0.5).masked_fill(~visible, -torch.inf), -1) @ v),
+        (
+            "not scaled by sqrt(d)",
+            torch.softmax((raw * q.shape[-1] ** 0.5).masked_fill(~visible, -torch.inf), -1) @ v,
+        ),
         ("the softmax runs over the queries", torch.softmax(raw.masked_fill(~visible, -torch.inf), -2) @ v),
     ]
     kit.equal(came, reference(q, k, v, is_causal=True), of="the result", given=given, smells=smells)

@@ -37,7 +37,10 @@ def check(desk):
             xs = torch.rand(length, generator=torch.Generator().manual_seed(length))
             smells = [
                 ("the sum: the weights are 1, not 1/n", xs.sum()),
-                ("a softmax of the numbers weighs them; here all weights are equal", torch.softmax(xs, 0) @ xs),
+                (
+                    "a softmax of the numbers weighs them; here all weights are equal",
+                    torch.softmax(xs, 0) @ xs,
+                ),
                 ("divided twice", xs.mean() / length),
                 ("one for every element, not their sum", xs / length),
             ]
@@ -66,7 +69,9 @@ def arithmetic(seconds_per_call):
         ("one call more is divided by than was timed", 2.0 * REPEATS / (REPEATS + 1)),
     ]
     if not clock.readings:
-        kit.wrong("the clock that is given was not read", given=given, came=came, smells="call clock(), not time")
+        kit.wrong(
+            "the clock that is given was not read", given=given, came=came, smells="call clock(), not time"
+        )
     kit.equal(came, 2.0, of="the time of a call", given=given, smells=smells)
 
 
@@ -79,7 +84,9 @@ def curve(desk, came, reduction):
         if not isinstance(theirs, float) or not 1 / 30 < theirs / ours < 30:
             smells = "seconds per call, not microseconds and not all repeats together"
             expected = f"about {ours:.2g} seconds, as measured here"
-            kit.wrong("the time is far off", given=f"length {length}", expected=expected, came=theirs, smells=smells)
+            kit.wrong(
+                "the time is far off", given=f"length {length}", expected=expected, came=theirs, smells=smells
+            )
 
 
 def timed(reduction, xs):

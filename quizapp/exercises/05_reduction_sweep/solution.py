@@ -1,15 +1,17 @@
-"""The mean as a weighted sum, timed after a first call that does not count.
+"""The mean as a weighted sum, timed after a first call that does not
+count.
 
-Why: calling torch costs about a microsecond (launching a kernel on a GPU, several); while the adds are fewer than
-that, the length hardly matters. Then the device is busy and the time grows with the work. Depth alone never shows:
-a tree of adds would be logarithmic only with as many adders as numbers. And nothing here is quadratic, because
-there is one query: real attention has N of them.
+Why: calling torch costs about a microsecond (launching a kernel on
+a GPU, several); while the adds are fewer than that, the length
+hardly matters. Then the device is busy and the time grows with the
+work. Depth alone never shows: a tree of adds would be logarithmic
+only with as many adders as numbers. And nothing here is quadratic,
+because there is one query: real attention has N of them.
 """
 
 import time
 
 import torch
-
 
 LENGTHS = [64, 256, 1024, 4096, 16384, 65536]
 EXPLANATION = "a"

@@ -22,8 +22,13 @@ def check(desk):
         zero = "(0, 0) forgets everything: 0 * h + 0" if tuple(identity) == (0, 0) else ""
         for came in (combine(identity, (0.9, 2.0)), combine((0.9, 2.0), identity)):
             if not kit.same(came, (0.9, 2.0)):
-                kit.wrong("the identity changes something", given="(0.9, 2.0)", expected=(0.9, 2.0), came=came,
-                          smells=zero)
+                kit.wrong(
+                    "the identity changes something",
+                    given="(0.9, 2.0)",
+                    expected=(0.9, 2.0),
+                    came=came,
+                    smells=zero,
+                )
     for name, fixed in (("the lesson's chain: decay 0.9", 0.9), ("a decay of its own for every step", None)):
         with desk.case(f"{name}, 1,024 elements"):
             chain(element, combine, fixed)
@@ -58,10 +63,19 @@ def two_steps(combine):
 def chain(element, combine, fixed):
     draw = random.Random(6)
     steps = [(fixed or draw.uniform(0.5, 1.0), draw.uniform(-1, 1)) for _ in range(1024)]
-    h = 0.0
-    for decay, x in steps:
-        h = decay * h + x
     level = [element(*step) for step in steps]
     while len(level) > 1:
         level = [combine(level[place], level[place + 1]) for place in range(0, len(level), 2)]
-    kit.equal(apply(level[0], 0.0), h, of="the last state", given="the pairs combined as a tree", tolerance=1e-9)
+    came, given = apply(level[0], 0.0), "the pairs combined as a tree"
+    smells = [
+        ("every step has the decay 0.9; take the one that is given", last([(0.9, x) for _, x in steps])),
+        ("the order of the steps is turned around", last(steps[::-1])),
+    ]
+    kit.equal(came, last(steps), of="the last state", given=given, tolerance=1e-9, smells=smells)
+
+
+def last(steps):
+    h = 0.0
+    for decay, x in steps:
+        h = decay * h + x
+    return h

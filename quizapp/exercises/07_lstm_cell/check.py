@@ -68,7 +68,7 @@ def of_c(x, h, c, w_ih, w_hh, b_ih, b_hh):
     found = gates(x, h, w_ih, w_hh, b_ih, b_hh)
     for order in itertools.permutations(range(4)):
         named = dict(zip(NAMES, (found[place] for place in order), strict=True))
-        said = ", ".join(sorted(NAMES, key=lambda name: order[NAMES.index(name)]))  # noqa: B023
+        said = ", ".join(sorted(NAMES, key=lambda name: order[NAMES.index(name)]))
         if order != (0, 1, 2, 3):
             yield f"the gates are taken in the order {said}; torch keeps them as i, f, g, o", new(**named)
     i, f, g, _ = found
@@ -77,6 +77,9 @@ def of_c(x, h, c, w_ih, w_hh, b_ih, b_hh):
     yield "only one of the two biases counts", new(*gates(x, h, w_ih, w_hh, 0 * b_ih, b_hh))
     yield "the biases are missing", new(*gates(x, h, w_ih, w_hh, 0 * b_ih, 0 * b_hh))
     yield "the old h does not come in", new(*gates(x, 0 * h, w_ih, w_hh, b_ih, 0 * b_hh))
-    yield "f and 1 - f: that is a GRU's way; here i is a gate of its own", f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()
+    yield (
+        "f and 1 - f: that is a GRU's way; here i is a gate of its own",
+        f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh(),
+    )
     yield "the forget gate is missing", c + i.sigmoid() * g.tanh()
     yield "the gates have no sigmoid", f * c + i * g.tanh()

@@ -1,9 +1,13 @@
-"""log2 N rounds; in each, every place takes in what lies `distance` to its left.
+"""log2 N rounds; in each, every place takes in what lies `distance` to
+its left.
 
-Why: depth ceil(log2 N) in place of N - 1, for N log2 N combines in place of N. On a machine with a processor for
-every element that is the faster way; with fewer, the extra work counts. A parallel recurrence is therefore not a
-recurrence of depth one: it is logarithmic, and that only when the steps combine.
+Why: depth ceil(log2 N) in place of N - 1, for N log2 N combines in
+place of N. On a machine with a processor for every element that is
+the faster way; with fewer, the extra work counts. A parallel
+recurrence is therefore not a recurrence of depth one: it is
+logarithmic, and that only when the steps combine.
 """
+
 
 def scan(xs, combine):
     xs = list(xs)

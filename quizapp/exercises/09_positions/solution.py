@@ -1,9 +1,12 @@
-"""The same angles twice: as numbers that are added to a token, and as rotations of its query and key.
+"""The same angles twice: as numbers that are added to a token, and as
+rotations of its query and key.
 
-Why: without positions, attention gives a shuffled input a shuffled output. sin and cos of an angle move on by k
-through one fixed rotation, so a linear layer can look k tokens back. Rotary positions do this by construction: turning
-q by m and k by n leaves a dot product that knows only m - n. The base and the largest angle seen in training are what
-limits a longer context.
+Why: without positions, attention gives a shuffled input a shuffled
+output. sin and cos of an angle move on by k through one fixed
+rotation, so a linear layer can look k tokens back. Rotary positions
+do this by construction: turning q by m and k by n leaves a dot
+product that knows only m - n. The base and the largest angle seen
+in training are what limits a longer context.
 """
 
 import torch

@@ -23,7 +23,9 @@ class Products(TorchFunctionMode):
             self.count += one.numel() * (other.shape[0 if name == "linear" else -1] if other.dim() > 1 else 1)
         elif name == "einsum":
             letters = args[0].replace(" ", "").partition("->")[0].split(",")
-            sizes = {letter: size for term, one in zip(letters, args[1:]) for letter, size in zip(term, one.shape)}
+            sizes = {
+                letter: size for term, one in zip(letters, args[1:]) for letter, size in zip(term, one.shape)
+            }
             self.count += math.prod(sizes.values())
         return function(*args, **(kwargs or {}))
 
@@ -50,18 +52,33 @@ def check(desk):
         cache, rows = None, full(other, *weights)
         for token, x in enumerate(other):
             out, cache = both(step(x, cache, *weights))
-            smells = "" if kit.same(out, rows[token]) else "something of the first text is left: keep nothing but the cache"
+            smells = (
+                ""
+                if kit.same(out, rows[token])
+                else "something of the first text is left: keep nothing but the cache"
+            )
             if smells:
-                kit.wrong(f"token {token} of the second text differs", given="cache None at its beginning",
-                          expected=rows[token][0].item(), came=float(out[0]), smells=smells)
+                kit.wrong(
+                    f"token {token} of the second text differs",
+                    given="cache None at its beginning",
+                    expected=rows[token][0].item(),
+                    came=float(out[0]),
+                    smells=smells,
+                )
     with desk.case("nothing is computed twice"):
         desk.say(f"multiplications of a step: {counts[0]:,} at token 0, {counts[-1]:,} at token {TOKENS - 1}")
-        desk.say(f"computing it all again at token {TOKENS - 1} would take {3 * TOKENS * WIDTH * WIDTH:,} and more")
+        desk.say(
+            f"computing it all again at token {TOKENS - 1} would take {3 * TOKENS * WIDTH * WIDTH:,} and more"
+        )
         allowed = 3 * WIDTH * WIDTH + 2 * TOKENS * WIDTH + WIDTH * WIDTH
         if counts[-1] > allowed:
-            kit.wrong(f"token {TOKENS - 1} takes as many multiplications as if there were no cache",
-                      given=f"{TOKENS} tokens, width {WIDTH}", expected=f"at most {allowed:,}", came=f"{counts[-1]:,}",
-                      smells="keys or values of old tokens are computed again: put them into the cache, not the tokens")
+            kit.wrong(
+                f"token {TOKENS - 1} takes as many multiplications as if there were no cache",
+                given=f"{TOKENS} tokens, width {WIDTH}",
+                expected=f"at most {allowed:,}",
+                came=f"{counts[-1]:,}",
+                smells="keys or values of old tokens are computed again: keep them, not the tokens",
+            )
 
 
 def both(came):
@@ -82,12 +99,25 @@ def follow(step, xs, weights):
         raw = q[token] * WIDTH**0.5
         smells = [
             ("it sees itself alone: the past is not kept", v[token]),
-            ("the new token does not see itself: append first, then attend", (scores[:-1].softmax(-1) @ v[: len(scores) - 1]) if token else None),
+            (
+                "the new token does not see itself: append first, then attend",
+                (scores[:-1].softmax(-1) @ v[: len(scores) - 1]) if token else None,
+            ),
             ("not scaled by sqrt(width)", (k[past] @ raw / WIDTH**0.5).softmax(-1) @ v[past]),
             ("keys and values are swapped", (v[past] @ q[token] / WIDTH**0.5).softmax(-1) @ k[past]),
-            ("the weights belong to other values: both must be appended at the same end", scores.softmax(-1) @ v[past].flip(0)),
+            (
+                "the weights belong to other values: both must be appended at the same end",
+                scores.softmax(-1) @ v[past].flip(0),
+            ),
             ("it looks at the tokens and not at their values", scores.softmax(-1) @ xs[past]),
             ("only the last two tokens are kept", scores[-2:].softmax(-1) @ v[past][-2:]),
         ]
-        kit.equal(out, rows[token], of=f"token {token}", given=f"tokens 0..{token} one by one", tolerance=1e-4, smells=smells)
+        kit.equal(
+            out,
+            rows[token],
+            of=f"token {token}",
+            given=f"tokens 0..{token} one by one",
+            tolerance=1e-4,
+            smells=smells,
+        )
     return counts

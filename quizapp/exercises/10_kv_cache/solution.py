@@ -1,9 +1,11 @@
 """Keep what does not change: the keys and values of the past.
 
-Why: a causal row sees only what came before, so nothing about an old token changes when a new one arrives. A step costs
-O(width^2) for its projections and O(tokens * width) for looking at the cache, in place of everything again. The
-price is memory that grows by two vectors a token and layer; a recurrent state stays as it is. Queries are not kept:
-nobody asks an old question again.
+Why: a causal row sees only what came before, so nothing about an
+old token changes when a new one arrives. A step costs O(width^2)
+for its projections and O(tokens * width) for looking at the cache,
+in place of everything again. The price is memory that grows by two
+vectors a token and layer; a recurrent state stays as it is. Queries
+are not kept: nobody asks an old question again.
 """
 
 import torch
@@ -13,7 +15,8 @@ def full(xs, w_q, w_k, w_v):
     q, k, v = xs @ w_q, xs @ w_k, xs @ w_v  # [tokens, width] each
     scores = q @ k.T / q.shape[-1] ** 0.5  # [tokens, tokens]
     visible = torch.ones(scores.shape, dtype=torch.bool).tril()
-    return torch.softmax(scores.masked_fill(~visible, float("-inf")), dim=-1) @ v  # [tokens, width]
+    scores = scores.masked_fill(~visible, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v  # [tokens, width]
 
 
 def step(x, cache, w_q, w_k, w_v):

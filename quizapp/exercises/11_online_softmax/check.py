@@ -6,7 +6,7 @@ import random
 import kit
 
 TASK = "exp() of a large number overflows: subtract the largest score so far, and rescale when it grows"
-UNDER = "exp() of a very negative number is 0: begin with the first score, or -inf, as the maximum, and not with 0"
+UNDER = "exp() of a very negative number is 0: begin with the first score or -inf as the maximum, not with 0"
 
 
 class Score(float):
@@ -44,7 +44,10 @@ def right(scores, values):
 
 def mixed(weights, values):
     total = sum(weights)
-    return [sum(w * one for w, one in zip(weights, column, strict=True)) / total for column in zip(*values, strict=True)]
+    return [
+        sum(w * one for w, one in zip(weights, column, strict=True)) / total
+        for column in zip(*values, strict=True)
+    ]
 
 
 def check(desk):
@@ -73,11 +76,26 @@ def compare(attend, scores, values):
     came = attend(pair for pair in zip(scores, values, strict=True))
     top = max(scores)
     smells = [
-        ("the denominator was not rescaled when the maximum moved", lambda: half_rescaled(scores, values, total=False)),
-        ("the weighted sum was not rescaled when the maximum moved", lambda: half_rescaled(scores, values, result=False)),
-        ("nothing was rescaled when the maximum moved", lambda: half_rescaled(scores, values, total=False, result=False)),
-        ("rescaled the wrong way: it is exp(old - new), which is below 1", lambda: half_rescaled(scores, values, sign=-1.0)),
-        ("not divided by the sum of the weights", lambda: [x * sum(math.exp(s - top) for s in scores) for x in right(scores, values)]),
+        (
+            "the denominator was not rescaled when the maximum moved",
+            lambda: half_rescaled(scores, values, total=False),
+        ),
+        (
+            "the weighted sum was not rescaled when the maximum moved",
+            lambda: half_rescaled(scores, values, result=False),
+        ),
+        (
+            "nothing was rescaled when the maximum moved",
+            lambda: half_rescaled(scores, values, total=False, result=False),
+        ),
+        (
+            "rescaled the wrong way: it is exp(old - new), which is below 1",
+            lambda: half_rescaled(scores, values, sign=-1.0),
+        ),
+        (
+            "not divided by the sum of the weights",
+            lambda: [x * sum(math.exp(s - top) for s in scores) for x in right(scores, values)],
+        ),
         ("the plain mean: the scores do not count", mixed([1.0] * len(scores), values)),
         ("only the pair with the largest score", values[scores.index(top)]),
         ("weighted by the scores themselves", lambda: mixed(scores, values)),
@@ -106,6 +124,11 @@ def one_pass(desk, attend):
     most = max(Score.most, Value.most)
     desk.say(f"at most {most} scores or values in memory at a time, of 1,000")
     if most > 16:
-        kit.wrong("it keeps the pairs", given="1,000 pairs", expected="a few in memory at a time", came=f"{most:,}",
-                  smells="a list of them is what FlashAttention does without: one pass, three running numbers")
+        kit.wrong(
+            "it keeps the pairs",
+            given="1,000 pairs",
+            expected="a few in memory at a time",
+            came=f"{most:,}",
+            smells="a list of them is what FlashAttention does without: one pass, three running numbers",
+        )
     kit.equal(came, right(scores, values), of="the result", given="1,000 pairs", tolerance=1e-9)

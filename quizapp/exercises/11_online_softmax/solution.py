@@ -1,9 +1,12 @@
 """A running maximum, and two sums that are rescaled when it moves.
 
-Why: softmax does not change when the same number is taken from all scores, so the maximum only serves to keep exp() in
-range, and it may be found late: what was summed with the old one is off by a factor, exp(old - new). So scores need
-not be stored, and memory is linear in the length. The work stays quadratic: every query still meets every key.
-The triple (maximum, sum, weighted sum) combines associatively, so blocks may also be done in parallel.
+Why: softmax does not change when the same number is taken from all
+scores, so the maximum only serves to keep exp() in range, and it
+may be found late: what was summed with the old one is off by a
+factor, exp(old - new). So scores need not be stored, and memory is
+linear in the length. The work stays quadratic: every query still
+meets every key. The triple (maximum, sum, weighted sum) combines
+associatively, so blocks may also be done in parallel.
 """
 
 import math

@@ -23,8 +23,11 @@ def check(desk):
         moved_v[-1] -= 1
         before, after = parallel(q, k, v), parallel(q, moved_k, moved_v)
         if not kit.same(before[:-1], after[:-1]):
-            kit.wrong(f"row 0 to {TOKENS - 2} sees token {TOKENS - 1}: the future leaks", given="the last token changed",
-                      smells="the mask is missing (tril), or the sum of the weights counts later tokens")
+            kit.wrong(
+                f"an earlier row sees token {TOKENS - 1}: the future leaks",
+                given="the last token changed",
+                smells="the mask is missing (tril), or the sum of the weights counts later tokens",
+            )
     with desk.case("parallel: the numbers"):
         kit.equal(parallel(q, k, v), right, of="the result", given=given, smells=of_parallel(q, k, v))
     with desk.case("step: token by token", "the outer product is [width, values]: torch.outer(phi(k), v)"):
@@ -32,8 +35,12 @@ def check(desk):
     with desk.case("the state does not grow"):
         desk.say(f"numbers in the state: {sizes[0]} after one token, {sizes[-1]} after {TOKENS}")
         if len(set(sizes)) > 1:
-            kit.wrong("the state grows with the text", expected=f"{sizes[0]} numbers", came=f"{sizes[-1]} numbers",
-                      smells="that is a KV cache; add the new outer product to the old ones")
+            kit.wrong(
+                "the state grows with the text",
+                expected=f"{sizes[0]} numbers",
+                came=f"{sizes[-1]} numbers",
+                smells="that is a KV cache; add the new outer product to the old ones",
+            )
     with desk.case("another text afterwards"):
         follow(step, q.flip(0), k.flip(0), v.flip(0), written_out(q.flip(0), k.flip(0), v.flip(0)))
 
@@ -56,8 +63,14 @@ def of_parallel(q, k, v):
         ("phi is missing: q . k may be negative", lambda: raw.tril() @ v / raw.tril().sum(-1, keepdim=True)),
         ("phi belongs on q too", lambda: (w := (q @ phi(k).T).tril()) @ v / w.sum(-1, keepdim=True)),
         ("phi belongs on k too", lambda: (w := (phi(q) @ k.T).tril()) @ v / w.sum(-1, keepdim=True)),
-        ("phi of the product, not the product of phis", lambda: (w := phi(raw).tril()) @ v / w.sum(-1, keepdim=True)),
-        ("divided by the number of tokens, not by the sum of the weights", weights @ v / torch.arange(1, len(q) + 1)[:, None]),
+        (
+            "phi of the product, not the product of phis",
+            lambda: (w := phi(raw).tril()) @ v / w.sum(-1, keepdim=True),
+        ),
+        (
+            "divided by the number of tokens, not by the sum of the weights",
+            weights @ v / torch.arange(1, len(q) + 1)[:, None],
+        ),
     ]
 
 
@@ -82,11 +95,16 @@ def follow(step, q, k, v, right):
             ("not divided: phi(q) . z, with z the sum of phi(k)", plain[t]),
             ("it reads before it writes: the token does not see itself", weights @ v[past] / weights.sum()),
             ("nothing is kept: it sees itself alone", v[t] if t else None),
-            ("phi is missing in the state", lambda: (w := k[: t + 1] @ q[t]) @ v[: t + 1] / w.sum()),  # noqa: B023
-            ("divided by the newest key's weight alone: z must be summed as well", lambda: plain[t] / (phi(k[t]) @ phi(q[t]))),  # noqa: B023
+            ("phi is missing in the state", lambda t=t: (w := k[: t + 1] @ q[t]) @ v[: t + 1] / w.sum()),
+            (
+                "divided by the newest key's weight alone: z must be summed as well",
+                lambda t=t: plain[t] / (phi(k[t]) @ phi(q[t])),
+            ),
             ("divided by the number of tokens", plain[t] / (t + 1)),
             ("that is softmax attention", written_out(q, k, v, exp=True)[t]),
         ]
-        kit.equal(out, right[t], of=f"token {t}", given=f"tokens 0..{t} one by one", tolerance=1e-4, smells=smells)
+        kit.equal(
+            out, right[t], of=f"token {t}", given=f"tokens 0..{t} one by one", tolerance=1e-4, smells=smells
+        )
         sizes.append(size(state))
     return sizes

@@ -1,9 +1,14 @@
-"""The same sums, grouped in two ways: (phi(q) phi(k)^T) v or phi(q) (phi(k)^T v).
+"""The same sums, grouped in two ways: (phi(q) phi(k)^T) v or phi(q)
+(phi(k)^T v).
 
-Why: without the softmax the product is associative. Multiplied from the left it is attention: N^2 weights, all
-tokens at once. From the right it is a recurrent network whose state is a matrix of width x values: constant memory
-and time a token. That is what Transformers-are-RNNs says, and why linear variants stream. The price is that the past is
-squeezed into that matrix: keys that resemble each other get mixed, and exact recall is limited by the width.
+Why: without the softmax the product is associative. Multiplied from
+the left it is attention: N^2 weights, all tokens at once. From the
+right it is a recurrent network whose state is a matrix of width x
+values: constant memory and time a token. That is what
+Transformers-are-RNNs says, and why linear variants stream. The
+price is that the past is squeezed into that matrix: keys that
+resemble each other get mixed, and exact recall is limited by the
+width.
 """
 
 import torch

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quizapp import model
+from quizapp import model, toy_table
 from quizapp.evidence import Evidence, Run
 from quizapp.export import findings, picture, sheet
 from quizapp.export.deck import Deck, topic_name
@@ -266,13 +266,15 @@ def _runs(deck: Deck) -> dict[str, Plain]:
 
 def _run(run: Run) -> Plain:
     facts: Mapping[str, str] = dict(findings.facts(run))
+    timing = toy_table.timing(run)
     return _full(
         experiment=run.experiment,
         device=facts.get("Device", "unknown device"),
         date=run.at[:10] or "unknown date",
         seeds=facts["Seeds"],
         facts=list(facts.items()),
-        notes=run.notes,
+        timing="\n".join(toy_table.drawn(timing)) if timing else "",
+        notes=(*run.notes, *(timing.notes if timing else ())),
         plot=_plot(run) if picture.drawable(run.plot) else None,
     )
 

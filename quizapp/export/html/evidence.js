@@ -107,6 +107,7 @@ function runBox(run) {
     { class: "run" },
     run.plot ? drawPlot(run.plot) : null,
     h("dl", { class: "facts" }, facts),
+    run.timing ? h("pre", {}, run.timing) : null,
     (run.notes || []).map((note) => h("p", { class: "facts" }, `Note: ${note}`)),
   );
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,9 +20,13 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe":
 FRONTS = ("front", "question", "term", "prompt", "word", "q")
 BACKS = ("back", "answer", "definition", "meaning", "a")
 """How a first row calls the two sides of a card."""
+SEPARATOR = re.compile(r'[^"\w\x00-\x08\x0a-\x1f\x7f]')
 PLACES = ("notetype", "deck", "tags", "guid")
 PLAIN = "table"
-AMISS = {"unexpected end of data": "opens a quotation mark that is never closed; nothing after it was read"}
+UNCLOSED = ("unexpected end of data", "field larger")
+"""How csv says that a quotation mark was never closed, at the end of the file or after so many characters."""
+AGAIN = 20
+"""How often it goes on after such a mark; each may take long to find."""
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Head:
 
     separator: str = ""
     html: bool | None = None
+    named: str = ""
+    """The names of the columns, as they stand there."""
     columns: tuple[str, ...] = ()
     places: dict[str, int] = field(default_factory=dict)
     """notetype, deck, tags, guid -> its column, from 0."""
@@ -59,11 +65,10 @@ class _Lines(Iterator[str]):
 def read(path: Path) -> Found:
     """The rows of a file. Raises IncomingError when it is no table at all."""
     lines = _decoded(path).split("\n")
-    lines = [f"{one}\n" for one in lines]
+    lines = [f"{one}\n" for one in (lines if lines[-1] else lines[:-1])]
     head = _head(path, lines)
-    head.separator = head.separator or _guessed(lines[head.lines :], path)
     found = Found(what="row")
-    rows = _rows(lines, head, found)
+    rows = _rows(path, lines, head, found)
     known: Type | None = None
     for number, cells in rows:
         if known is None and not head.columns and (names := _named(cells)):
@@ -106,7 +111,7 @@ def _decoded(path: Path) -> str:
 
 
 def _head(path: Path, lines: list[str]) -> Head:
-    head, columns = Head(), ""
+    head = Head()
     for text in lines:
         if not text.startswith("#"):
             break
@@ -115,13 +120,13 @@ def _head(path: Path, lines: list[str]) -> Head:
         name = name.strip().lower()
         if name == "separator":
             head.separator = SEPARATORS.get(value.strip().lower(), value)
-            if len(head.separator) != 1 or not (head.separator.isprintable() or head.separator == "\t") or head.separator == '"':
+            if not SEPARATOR.fullmatch(head.separator):
                 todo = f"Write one character, or one of: {', '.join(SEPARATORS)}."
                 raise IncomingError(f"{path}:{head.lines}: there is no separator {line(value)!r}", todo)
         elif name == "html":
             head.html = value.strip().lower() == "true"
         elif name == "columns":
-            columns = value
+            head.named = value[:FIELD]
         elif name in PLACES:
             head.always[name] = line(value)
         elif (place := name.removesuffix(" column")) in PLACES and name != place:
@@ -129,10 +134,22 @@ def _head(path: Path, lines: list[str]) -> Head:
                 what = f"{path}:{head.lines}: `{place} column` is {line(value, 40)!r}"
                 raise IncomingError(what, "Write the number of a column, from 1.")
             head.places[place] = int(value.strip()) - 1
-    if columns:
-        split = csv.reader([columns[:FIELD]], delimiter=head.separator or "\t")
-        head.columns = tuple(line(name) for name in next(split)[:FIELDS])
+    head.separator = head.separator or _guessed(lines[head.lines :], path)
+    if head.named:
+        cells = next(csv.reader([head.named], delimiter=head.separator))
+        head.columns = _unlike(cells[:FIELDS])
     return head
+
+
+def _unlike(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of columns; one that is there already gets a number."""
+    found: dict[str, None] = {}
+    for place, name in enumerate(map(line, names), 1):
+        name = name or f"Field {place}"
+        while name in found:
+            name += f" {place}"
+        found[name] = None
+    return tuple(found)
 
 
 def _guessed(lines: list[str], path: Path) -> str:
@@ -152,7 +169,7 @@ def _named(cells: list[str]) -> tuple[str, ...]:
     if front is None or back is None:
         return ()
     called = {front: "Front", back: "Back", "id": "guid", "note type": "notetype"}
-    return tuple(called.get(name, name) for name in names)
+    return _unlike(called.get(name, name) for name in names)
 
 
 def _own_places(head: Head) -> None:
@@ -174,26 +191,28 @@ def _type(head: Head, width: int) -> Type:
 # ---- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(lines: list[str], head: Head, found: Found) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, lines: list[str], head: Head, found: Found) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every row that is one; remarks and empty lines are passed over."""
-    source = _Lines(lines, head.lines)
+    source, unclosed = _Lines(lines, head.lines), 0
     reader = csv.reader(source, delimiter=head.separator, strict=True)
     while True:
+        if len(found.refused) > NOTES:
+            raise IncomingError(f"{path} has more than {NOTES:,} rows that are none", "Is it a table?")
         begin, source.first = source.at + 1, ""
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            why = AMISS.get(str(error), f"cannot be read as a row: {error}")
-            if "field larger" in str(error):
-                why = AMISS["unexpected end of data"].replace("nothing after it", "what followed it")
-            found.refused.append(
-                Refused(
-                    begin,
-                    why.replace("nothing after it was", f"the {source.at - begin} lines after it were not"),
-                )
-            )
+            why = f"cannot be read as a row: {error}"
+            if source.at > begin or str(error).startswith(UNCLOSED):
+                why, unclosed = "opens a quotation mark that is not closed as it should be", unclosed + 1
+                if unclosed <= AGAIN:  # as if the line were a row of its own: the next may be in order
+                    source.at = begin
+                    reader = csv.reader(source, delimiter=head.separator, strict=True)
+                else:
+                    why += f"; lines passed over after it: {source.at - begin}"
+            found.refused.append(Refused(begin, why))
             continue
         if any(cell.strip() for cell in cells) and not source.first.startswith("#"):
             yield begin, cells

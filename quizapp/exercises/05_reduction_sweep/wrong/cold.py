@@ -4,7 +4,6 @@ import time
 
 import torch
 
-
 LENGTHS = [64, 256, 1024, 4096, 16384, 65536]
 EXPLANATION = "a"
 

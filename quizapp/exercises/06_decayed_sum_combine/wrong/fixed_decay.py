@@ -1,4 +1,4 @@
-# expect: the last state
+# expect: take the one that is given
 
 IDENTITY = (1.0, 0.0)
 

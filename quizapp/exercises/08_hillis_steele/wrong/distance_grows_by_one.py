@@ -1,5 +1,6 @@
 # expect: double the distance
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

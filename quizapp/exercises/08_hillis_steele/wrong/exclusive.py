@@ -1,5 +1,6 @@
 # expect: it ends one too early
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

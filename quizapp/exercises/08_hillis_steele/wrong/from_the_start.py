@@ -1,5 +1,6 @@
 # expect: too much work
 
+
 def scan(xs, combine):
     return [tree(xs[: end + 1], combine) for end in range(len(xs))]
 

@@ -1,5 +1,6 @@
 # expect: build a new list
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

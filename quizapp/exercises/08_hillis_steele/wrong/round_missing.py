@@ -1,5 +1,6 @@
 # expect: a round is missing
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

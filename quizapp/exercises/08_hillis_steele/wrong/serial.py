@@ -1,5 +1,6 @@
 # expect: this is the serial chain
 
+
 def scan(xs, combine):
     xs = list(xs)
     for place in range(1, len(xs)):

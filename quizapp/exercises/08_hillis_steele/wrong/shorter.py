@@ -1,5 +1,6 @@
 # expect: no list of the same length
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

@@ -1,5 +1,6 @@
 # expect: the earlier one goes to the left
 
+
 def scan(xs, combine):
     xs = list(xs)
     distance = 1

@@ -8,7 +8,7 @@ def phi(x):
 
 
 def parallel(q, k, v):
-    weights = (phi(q) @ phi(k).T)  # [tokens, tokens]
+    weights = phi(q) @ phi(k).T  # [tokens, tokens]
     return weights @ v / weights.sum(dim=-1, keepdim=True)  # [tokens, values]
 
 

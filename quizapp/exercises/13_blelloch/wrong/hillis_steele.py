@@ -1,5 +1,6 @@
 # expect: every place works in every round
 
+
 def scan(xs, combine, identity):
     tree = [identity, *xs[:-1]]
     distance = 1

@@ -1,5 +1,6 @@
 # expect: inclusive scan
 
+
 def scan(xs, combine, identity):
     tree = list(xs)
     distance = 1

@@ -1,5 +1,6 @@
 # expect: identity put into the last place
 
+
 def scan(xs, combine, identity):
     tree = list(xs)
     distance = 1

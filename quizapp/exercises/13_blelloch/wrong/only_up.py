@@ -1,5 +1,6 @@
 # expect: the way down is missing
 
+
 def scan(xs, combine, identity):
     tree = list(xs)
     distance = 1

@@ -1,5 +1,6 @@
 # expect: further left than the left child
 
+
 def scan(xs, combine, identity):
     tree = list(xs)
     distance = 1

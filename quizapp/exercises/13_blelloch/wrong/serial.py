@@ -1,5 +1,6 @@
 # expect: this is the serial chain
 
+
 def scan(xs, combine, identity):
     found = [identity]
     for x in xs[:-1]:

@@ -1,5 +1,6 @@
 # expect: way down has not come
 
+
 def scan(xs, combine, identity):
     tree = list(xs)
     distance = 1

@@ -1,0 +1,104 @@
+"""The terms: read from items, found by a few letters, with what shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from quizapp import bank, glossary, paths, reference
+from quizapp.errors import QuizError
+
+SEVEN = (
+    *("recurrence", "serial depth", "attention", "context window", "inductive bias", "state-space model"),
+    "quadratic bottleneck",
+)
+
+
+@pytest.fixture(scope="module")
+def whole() -> bank.Bank:
+    return bank.load(paths.questions())
+
+
+@pytest.fixture(scope="module")
+def known(whole):
+    return glossary.terms(whole)
+
+
+@pytest.mark.parametrize("name", SEVEN)
+def test_the_lessons_terms_are_there_in_full(known, whole, name: str):
+    term = known[name]
+    assert term.people_say
+    assert term.means == " ".join(whole.items[term.item].back.split())
+    assert term.claims
+    assert term.concepts
+    assert term.practise[0] == term.item
+    assert len(term.practise) > 1
+
+
+def test_every_term_comes_from_an_item_and_leads_somewhere(known, whole):
+    for name, term in known.items():
+        assert "term:" + name.replace(" ", "_") in whole.items[term.item].tags
+        assert "{{" not in term.means
+        assert set(term.related) <= set(known) - {name}
+        assert set(term.practise) <= set(whole.items)
+        assert set(term.claims) <= set(whole.claims)
+
+
+def test_a_bank_without_terms_has_none(all_kinds):
+    assert glossary.terms(all_kinds) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        *(
+            ("Attention", "attention"),
+            ("KV CACHE", "KV cache"),
+            ("kv-cache", "KV cache"),
+            ("ssm", "state-space model"),
+        ),
+        *(("serial", "serial depth"), ("scans", "scan"), ("state space model", "state-space model")),
+        *(("pre ln", "pre-LN"), ("inductive", "inductive bias"), ("hippo", "HiPPO")),
+    ],
+)
+def test_a_term_is_found(known, asked: str, name: str):
+    assert glossary.find(known, asked).name == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("atention", "attention"), ("recurence", "recurrence"), ("inductiv bais", "inductive bias")],
+)
+def test_a_slip_is_answered_with_what_may_be_meant(known, asked: str, near: str):
+    with pytest.raises(QuizError) as raised:
+        glossary.find(known, asked)
+    assert near in raised.value.todo
+
+
+@pytest.mark.parametrize("asked", ["", "zzzz", "[bold]", "\x1b[31m"])
+def test_what_is_no_term_is_refused(known, asked: str):
+    with pytest.raises(QuizError):
+        glossary.find(known, asked)
+
+
+def test_matching_while_somebody_types(known):
+    assert glossary.matching(known, "") == list(known)
+    assert set(glossary.matching(known, "atten")) == {"attention", "self-attention"}
+    assert "attention" in glossary.matching(known, "atention")
+
+
+def test_claims_have_their_newest_verdict(known, whole, home):
+    term = known["serial depth"]
+    shipped = reference.load()
+    (row,) = glossary.shown(term, whole.claims, {}, shipped)
+    assert row.whose == "reference"
+    assert row.experiments
+    (own,) = glossary.shown(term, whole.claims, shipped.runs["cpu"], shipped)
+    assert own.whose == "yours"
+    assert own.verdict == row.verdict
+    (none,) = glossary.shown(term, whole.claims, {}, reference.Reference(runs={}))
+    assert (none.verdict, none.whose) == ("not run", "")
+
+
+def test_an_entry_keeps_to_its_width(known):
+    for term in known.values():
+        assert all(len(line) <= 60 for line in glossary.text(term, (), 60))
