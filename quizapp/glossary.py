@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -63,26 +64,51 @@ class Term:
 def terms(bank: Bank) -> dict[str, Term]:
     """Every term by its name, in the order of the alphabet."""
     tagged: dict[str, Card | Cloze] = {}
-    for item in bank.items.values():
-        for tag in item.tags if isinstance(item, Card | Cloze) else ():
+    for item in (one for one in bank.items.values() if isinstance(one, Card | Cloze)):
+        for tag in item.tags:
             if tag.startswith(TAG):  # the first keeps the name: a pack cannot take it
                 tagged.setdefault(tag.removeprefix(TAG).replace("_", " "), item)
-    known = sorted(tagged.items(), key=lambda pair: pair[0].casefold())
-    return {name: _term(name, item, dict(known), bank) for name, item in known}
+    near = _Near(bank)
+    known = sorted(tagged, key=str.casefold)
+    return {name: _term(name, tagged, near, bank) for name in known}
 
 
-def _term(name: str, item: Card | Cloze, tagged: Mapping[str, Item], bank: Bank) -> Term:
+class _Near:
+    """Which items are about the same as another: they share concepts, a family or claims."""
+
+    def __init__(self, bank: Bank) -> None:
+        self._place = {id_: place for place, id_ in enumerate(bank.items)}
+        self._with: dict[str, list[str]] = {}
+        for item in bank.items.values():
+            for key in self._keys(item):
+                self._with.setdefault(key, []).append(item.id)
+
+    @staticmethod
+    def _keys(item: Item) -> dict[str, int]:
+        """What an item can share -> how much that counts."""
+        about = dict.fromkeys((f"concept {id_}" for id_ in item.concepts), 2)
+        about |= dict.fromkeys((f"claim {id_}" for id_ in item.claims), 1)
+        return about | ({f"family {item.family}": 2} if item.family else {})
+
+    def to(self, item: Item) -> list[str]:
+        """The others, the nearest first; equally near ones in the order of the bank."""
+        counted: Counter[str] = Counter()
+        for key, worth in self._keys(item).items():
+            for other in self._with[key]:
+                counted[other] += worth
+        del counted[item.id]
+        return sorted(counted, key=lambda other: (-counted[other], self._place[other]))
+
+
+def _term(name: str, tagged: Mapping[str, Card | Cloze], near: _Near, bank: Bank) -> Term:
+    item = tagged[name]
     if isinstance(item, Card):
         people_say, means, more = _people_say(item.front), item.back, item.more
     else:
         people_say, means, more = "", DELETION.sub(r"\2", item.text), item.why
-    near = sorted(
-        (other for other in tagged if other != name), key=lambda other: -_closeness(item, tagged[other])
-    )
-    around = sorted(
-        (other for other in bank.items.values() if other.id != item.id),
-        key=lambda other: -_closeness(item, other),
-    )
+    around = near.to(item)
+    entries = [item.id, *around]
+    others = [other for other in tagged if other != name and tagged[other].id in entries]
     return Term(
         name=name,
         people_say=people_say,
@@ -91,8 +117,8 @@ def _term(name: str, item: Card | Cloze, tagged: Mapping[str, Item], bank: Bank)
         item=item.id,
         concepts=tuple(_line(bank.concepts[id_].concept) for id_ in item.concepts if id_ in bank.concepts),
         claims=item.claims,
-        related=tuple(other for other in near if _closeness(item, tagged[other]) > 0)[:MOST],
-        practise=(item.id, *(other.id for other in around if _closeness(item, other) > 0))[:MOST],
+        related=tuple(sorted(others, key=lambda other: entries.index(tagged[other].id)))[:MOST],
+        practise=tuple(entries[:MOST]),
     )
 
 
@@ -100,15 +126,6 @@ def _people_say(front: str) -> str:
     """What comes before the question, where the front quotes how a word is used; else nothing."""
     *said, asked = SENTENCE.split(_line(front))
     return " ".join(said) if said and '"' in " ".join(said) and asked.endswith("?") else ""
-
-
-def _closeness(one: Item, other: Item) -> float:
-    """How much two items are about the same: concepts, family and claims they share."""
-    return (
-        2 * len(set(one.concepts) & set(other.concepts))
-        + 2 * (one.family == other.family)
-        + len(set(one.claims) & set(other.claims))
-    )
 
 
 def _line(text: str) -> str:

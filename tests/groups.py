@@ -11,13 +11,12 @@ from quizapp.evidence import Run
 from quizapp.share import group
 from quizapp.share.group import Answer, Member
 from quizapp.verifiers import catalogue, verdict
-from quizapp.verifiers.verdict import Check
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 EXPERIMENT = "gradient_distance"
 
 
-def value(check: Check, outcome: str) -> float:
+def value(check: verdict.Check, outcome: str) -> float:
     """A number that lies inside the bounds of a check, or outside."""
     low, high = check.bounds
     if low is not None and high is not None:

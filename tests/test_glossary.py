@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from quizapp import bank, glossary, paths, reference
@@ -41,6 +44,17 @@ def test_every_term_comes_from_an_item_and_leads_somewhere(known, whole):
         assert set(term.related) <= set(known) - {name}
         assert set(term.practise) <= set(whole.items)
         assert set(term.claims) <= set(whole.claims)
+
+
+def test_a_bank_of_thousands_is_quick(whole):
+    many = {
+        f"{id_}-{copy}": replace(item, id=f"{id_}-{copy}", tags=())
+        for copy in range(12)
+        for id_, item in whole.items.items()
+    }
+    began = time.process_time()
+    assert len(glossary.terms(replace(whole, items={**whole.items, **many}))) > 25
+    assert time.process_time() - began < 1.0
 
 
 def test_a_bank_without_terms_has_none(all_kinds):

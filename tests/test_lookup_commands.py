@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from quizapp.__main__ import cli
 from quizapp.errors import QuizError
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def call(*words: str, typed: str = "") -> tuple[int, str, str]:
@@ -36,6 +39,21 @@ def test_pick_for_machines(home):
     assert all(one["whose"] == "reference" for one in found["measured"])
     kept = {one["id"]: one["carried_bytes"] for one in found["candidates"]}
     assert kept["mamba2"] == 2 * 32 * 2 * 4096 * 128
+
+
+def test_every_key_for_machines_is_documented(home):
+    _, out, _ = call("pick", "--json")
+    told = (ROOT / "docs" / "picker.md").read_text(encoding="utf-8").partition("## The keys of")[2]
+    found = json.loads(out)
+    inner = [
+        found["candidates"][0],
+        found["needs"],
+        found["flips"][0],
+        found["claims"][0],
+        found["measured"][0],
+    ]
+    for keys in (found, *inner):
+        assert [key for key in keys if key not in told] == []
 
 
 def test_pick_asks_one_question_at_a_time_and_again_after_nonsense(home):

@@ -150,6 +150,9 @@ def test_refuses_a_pure_rnn_above_a_billion_tokens_unless_the_trade_off_is_state
     assert "trade-off first" in choice.warning
     assert "5 billion training tokens" in choice.warning
     assert " ".join(choice.warning.split())[:60] in " ".join(said.split())
+    lines = told.sections(said_about(ONLY_AN_RNN_FITS), 80)[0].lines
+    assert lines[0].startswith("! A pure RNN")
+    assert told.headline(choice) == "Only with its trade-off stated: depthwise-separable RNN."
     unstated = replace(RULES, candidates=tuple(replace(one, above_a_billion="") for one in RULES.candidates))
     refused = choose(ONLY_AN_RNN_FITS, unstated)
     assert refused.best == ()
@@ -282,7 +285,9 @@ def test_a_variant_of_the_same_function_is_no_runner_up():
     for needs in GRID:
         choice = choose(needs, RULES)
         if choice.runner_up and len(choice.best) == 1:
-            assert {choice.best[0].candidate.id, choice.runner_up.candidate.id} != {FUSED, FULL}
+            two = {choice.best[0].candidate.id, choice.runner_up.candidate.id}
+            assert two != {FUSED, FULL}
+            assert choice.at.length > 4096 or two != {FUSED, WINDOW}
 
 
 @pytest.mark.parametrize("needs", [*GRID[::97], Needs(), Needs(device="laptop", length=32_768)])

@@ -1,4 +1,4 @@
-"""Files of a study group that are broken or lie: refused with the place and the reason, and nothing changes."""
+"""Files of a study group that are broken or lie are refused, with place and reason; nothing changes."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def twice():
 
 
 HOSTILE = {
-    "empty": (b"", "cut off|no file of a study group"),
+    "empty": (b"", "is empty"),
     "no header": (b'{"a": 1}\n', "no file of a study group"),
     "binary": (b"\x00\xff\xfe\n", "not UTF-8"),
     "not JSON": (b"quizapp_group\n", "not JSON"),

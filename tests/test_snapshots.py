@@ -5,12 +5,15 @@ When a screen is meant to look otherwise: `RENEW=1 pytest tests/test_snapshots.p
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.pilot
 
 from quizapp import paths
 from quizapp.ui.app import QuizApp
@@ -101,15 +104,15 @@ def stored(name: str, size: tuple[int, int]) -> Path:
 
 async def settled(app: QuizApp, pilot) -> str:
     """The screen once nothing changes any more; a sheet that waits for an answer never ends its worker."""
-    if not app.screen.is_modal:
-        await app.workers.wait_for_complete()
-    shown, same = text(app), 0
+    shown, same = "", 0
     for _ in range(200):
+        if not app.screen.is_modal:
+            await app.workers.wait_for_complete()
         await pilot.pause(0.01)
         same = same + 1 if text(app) == shown else 0
         shown = text(app)
-        if same >= 3:
-            return shown
+        if same >= 4:
+            return shown.rstrip()
     pytest.fail(f"the screen does not come to rest:\n{shown}")
 
 
@@ -132,6 +135,9 @@ def still(home, monkeypatch):
     monkeypatch.setattr(QuizApp, "clock", lambda self: NOW)
     monkeypatch.setattr(QuizApp, "notify", lambda *args, **kwargs: None)  # it goes away by itself
     (home / "settings.yaml").write_text("tour: false\nmotion: false\n", encoding="utf-8")
+    # The pilot waits until the whole process is idle, twice a key; here every picture waits for itself.
+    monkeypatch.setattr(textual.app, "wait_for_idle", lambda *_: asyncio.sleep(0))
+    monkeypatch.setattr(textual.pilot, "wait_for_idle", lambda *_: asyncio.sleep(0))
     return home
 
 

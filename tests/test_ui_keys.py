@@ -69,14 +69,14 @@ def test_every_action_has_a_name_words_and_a_method():
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_other_keys_do_it_and_are_said(quiet, size):
-    wrote("keys:", "  practice.undo: z, ctrl+y", "  practice.flag: 'ctrl+f'", "  home.study: a")
+    wrote("keys:", "  practice.undo: z, ctrl+y", "  practice.flag: 'ctrl+f'", "  home.study: z")
     app = only(quiet(), "fix-choice")
     async with app.run_test(size=size) as pilot:
         await settled(app, pilot)
-        assert "a study all" in flat(app)
+        assert "z study all" in flat(app)
         await pilot.press("s")
         assert isinstance(app.screen, HomeScreen)
-        await pilot.press("a", "1", "enter")
+        await pilot.press("z", "1", "enter")
         await settled(app, pilot)
         assert "z undo" in flat(app)
         assert "s b ctrl+f n mark" in flat(app)
@@ -107,7 +107,7 @@ async def test_while_typing_a_letter_is_a_letter_and_the_other_key_counts(quiet)
 async def test_what_is_wrong_with_keys_is_said_and_the_rest_holds(quiet):
     wrote(
         "keys:",
-        "  home.study: a",
+        "  home.study: z",
         "  home.claims: b",
         "  practice.undoo: z",
         "  home.stats: f99",
@@ -130,7 +130,7 @@ async def test_what_is_wrong_with_keys_is_said_and_the_rest_holds(quiet):
             assert f"settings.yaml:{line}:3: {words}".replace(" ", "") in said
         await pilot.press("enter")
         await pilot.pause()
-        for hint in ("a study all", "c claims b browse", "t stats", "s quit"):
+        for hint in ("z study all", "c claims b browse", "t stats", "s quit"):
             assert hint in flat(app)
         await pilot.press("c")
         await pilot.pause()

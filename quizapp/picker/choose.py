@@ -111,9 +111,14 @@ class Choice:
     @property
     def runner_up(self) -> Standing | None:
         """The first that neither ties with the best nor computes the same function."""
-        same = {name for one in self.best for name in (one.candidate.id, one.candidate.same_as) if name}
+        same = {self._function(one.candidate) for one in self.best}
         rest = self.ranked[len(self.best) :]
-        return next((one for one in rest if not same & {one.candidate.id, one.candidate.same_as}), None)
+        return next((one for one in rest if self._function(one.candidate) not in same), None)
+
+    def _function(self, candidate: Candidate) -> str:
+        """What a candidate computes: a window that holds the whole sequence is no window."""
+        inside = candidate.layer != "window" or self.at.length <= self.at.device.shape.window
+        return candidate.same_as if candidate.same_as and inside else candidate.id
 
     @property
     def margin(self) -> float:

@@ -5,6 +5,7 @@ A search and no more: what it names was computed by choosing again. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -92,4 +93,6 @@ def _said(name: str, value: Any, rules: Rules) -> str:  # noqa: ANN401 - of any 
         return amounts.get(name, f"trained on {count(value)} tokens")
     if name == "device":
         return f"on a {rules.device(value).name}"
-    return f"for {rules.task(value).name}" if name == "task" else WORDS[name, value]
+    if name == "task":
+        return f"for {re.split('[,:]', rules.task(value).name)[0]}"
+    return WORDS[name, value]

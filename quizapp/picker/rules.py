@@ -79,7 +79,7 @@ class Candidate(Frozen):
     scores: bool = False
     """Whether the scores of all pairs are written out."""
     same_as: str = ""
-    """The candidate that computes the same function; it is no runner-up of it."""
+    """The candidate that computes the same function (a window: while it holds the whole sequence)."""
     fixed_state: bool = False
     pure_rnn: bool = False
     gains: Text

@@ -47,6 +47,8 @@ def headline(choice: Choice) -> str:
     """The recommendation in a line, no stronger than its evidence."""
     best = names(choice.best)
     after = choice.runner_up
+    if choice.warning:
+        return f"Only with its trade-off stated: {best}."
     return {
         "none": "Nothing fits.",
         "only": f"{_begun(best)}: nothing else fits.",
@@ -78,7 +80,10 @@ def sections(account: Account, width: int) -> list[Section]:
     width = max(NARROWEST, width)
     choice = account.choice
     parts = [
-        ("Recommendation", [*_wrapped(headline(choice), width), *_first(choice, width)]),
+        (
+            "Recommendation",
+            [*_before(choice, width), *_wrapped(headline(choice), width), *_smallest(choice, width)],
+        ),
         ("Why", _why(choice, width)),
         ("Gained and given up", _trade(choice, width)),
         ("Numbers", _numbers(choice, width)),
@@ -103,15 +108,18 @@ def _wrapped(said: str, width: int, first: str = "", then: str = "") -> list[str
     return textwrap.wrap(said, width, initial_indent=first, subsequent_indent=then or " " * len(first))
 
 
-def _first(choice: Choice, width: int) -> list[str]:
+def _before(choice: Choice, width: int) -> list[str]:
     """What must be read before anything else."""
-    if choice.warning:
-        return _wrapped(choice.warning, width, "! ")
-    if not choice.ranked:
-        least = min(choice.out, key=lambda one: one.costs.memory)
-        over = f"The smallest, {least.candidate.name}, takes {size(least.costs.memory)}."
-        return _wrapped(over if least.costs.memory > choice.at.budget else "Every one is excluded.", width)
-    return []
+    return _wrapped(choice.warning, width, "! ") if choice.warning else []
+
+
+def _smallest(choice: Choice, width: int) -> list[str]:
+    """What would take least, where nothing fits."""
+    if choice.ranked:
+        return []
+    least = min(choice.out, key=lambda one: one.costs.memory)
+    over = f"The smallest, {least.candidate.name}, takes {size(least.costs.memory)}."
+    return _wrapped(over if least.costs.memory > choice.at.budget else "Every one is excluded.", width)
 
 
 def _why(choice: Choice, width: int) -> list[str]:
@@ -169,7 +177,7 @@ def _numbers(choice: Choice, width: int) -> list[str]:
 
 def _operations(flops: float) -> str:
     """Operations in a unit that fits."""
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+    for unit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
         if flops >= unit:
             return f"{flops / unit:.3g} {letter}"
     return f"{flops:.3g}"

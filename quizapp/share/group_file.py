@@ -104,6 +104,8 @@ def _refused(shown: str, problems: list[Problem]) -> GroupError:
 
 def _head(line: bytes, now: datetime) -> dict[str, Any]:
     """Whose file it is. Raises ValueError saying what is wrong."""
+    if not line.strip():
+        raise ValueError("is empty: it is no file of a study group")
     data = _mapping(line)
     if MARK not in data:
         raise ValueError(f"does not begin with a line that says {MARK!r}: it is no file of a study group")

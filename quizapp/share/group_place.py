@@ -62,7 +62,7 @@ def take(path: Path, root: Path, now: datetime) -> Taken:
     member = group_file.read(raw, str(path), now)
     target = root / f"{member.id}{SUFFIX}"
     before = _before(target, now)
-    if before is not None and member == before:
+    if before is not None and raw == group_file.load(target):
         return Taken(member=member, before=before, done="same")
     if before is not None and member.newest < before.newest:
         return Taken(member=member, before=before, done="older")

@@ -7,9 +7,9 @@ them, unless that is asked for. Knows no format and no screen.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from quizapp import claims
@@ -140,6 +140,7 @@ class Report:
 
 def report(members: Sequence[Member], bank: Bank, *, named: bool = False) -> Report:
     """What there is to say. named: also of fewer than three members."""
+    members = _told_apart(members)
     open_ = named or len(members) >= FEWEST
     held = [_Held(member, open_) for member in members]
     testable = [claim for claim in bank.claims.values() if claim.checks]
@@ -169,6 +170,15 @@ def report(members: Sequence[Member], bank: Bank, *, named: bool = False) -> Rep
         missing=tuple(_missing(testable, {one.claim: one for one in found})),
         left_out=tuple(left_out),
     )
+
+
+def _told_apart(members: Sequence[Member]) -> list[Member]:
+    """The members, with a number where two have the same name."""
+    names = Counter(member.name for member in members if member.name)
+    return [
+        replace(member, name=f"{member.name} ({member.id[:6]})") if names[member.name] > 1 else member
+        for member in members
+    ]
 
 
 # ---- what was measured ----------------------------------------------------------------------------

@@ -108,8 +108,9 @@ class GlossaryScreen(Keyed[None]):
         """Judging reads the source of the experiments, so it is done off the loop."""
         term = self.term
         if term is not None:
+            runs = dict(self.app.runs)
             self.shown = await asyncio.to_thread(
-                glossary.shown, term, self.app.bank.claims, dict(self.app.runs), self.app.reference
+                lambda: glossary.shown(term, self.app.bank.claims, runs, self.app.reference)
             )
             self._draw()
 

@@ -90,13 +90,9 @@ class PickScreen(Keyed[None]):
     @work(exclusive=True)
     async def _weigh(self) -> None:
         """Judging reads the source of every experiment, so it is done off the loop."""
+        wanted, runs = self.needs, dict(self.app.runs)
         self.account = await asyncio.to_thread(
-            ask.account,
-            self.needs,
-            self.rules,
-            self.app.bank.claims,
-            dict(self.app.runs),
-            self.app.reference,
+            lambda: ask.account(wanted, self.rules, self.app.bank.claims, runs, self.app.reference)
         )
         self._draw()
 
