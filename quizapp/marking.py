@@ -9,7 +9,6 @@ from quizapp import marks
 from quizapp.marks import CLEAN, Mark, Marked, MarkKind
 from quizapp.store import Store
 
-
 RESTS = ("suspend", "bury")
 """The marks that keep practice from asking an item."""
 

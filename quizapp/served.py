@@ -1,7 +1,7 @@
 """Whether this process shows the app to a visitor in a browser. Then nothing may reach beyond their folder.
 
-No editor is opened, no folder of the host is shown or written to, and experiments wait for their turn among all visitors.
-What does so asks here, or `app.turn`. Knows nothing of the server.
+No editor is opened, no folder of the host is shown or written to, and experiments wait for their turn among
+all visitors. What does so asks here, or `app.turn`. Knows nothing of the server.
 """
 
 from __future__ import annotations

@@ -28,6 +28,12 @@ ANSWERED = (
 RUN = Path(__file__).parent / "fixtures" / "fabricated_run.json"
 
 
+def run() -> Run:
+    """A run that was never measured, of the experiment behind the claims of the fixture bank."""
+    made: Run = build(Run, json.loads(RUN.read_text(encoding="utf-8")))
+    return made
+
+
 def practise(path: Path) -> None:
     """Write the file of answers of somebody who practised for some days."""
     store = Store(path)
@@ -47,7 +53,7 @@ def practise(path: Path) -> None:
         )
     store.add_mark(Mark(item="fix-card", kind="flag", value="on", at=NOW))
     store.add_mark(Mark(item="fix-choice", kind="note", value="Gates are factors, not paths.", at=NOW))
-    store.add_run(build(Run, json.loads(RUN.read_text(encoding="utf-8"))))
+    store.add_run(run())
     prediction = store.add_prediction("lstm-gradient-fades", "holds", NOW)
     store.add_outcome(prediction, "depends", NOW)
     store.close()

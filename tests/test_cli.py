@@ -109,8 +109,8 @@ def test_the_app_is_opened_where_it_was_asked_for(monkeypatch: pytest.MonkeyPatc
             opened.append("run")
 
     monkeypatch.setattr(app, "QuizApp", Opened)
-    monkeypatch.setattr("quizapp.__main__.sys.stdin", Terminal())
-    monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
+    monkeypatch.setattr("quizapp.cli.practice.sys.stdin", Terminal())
+    monkeypatch.setattr("quizapp.cli.practice.sys.stdout", Terminal())
     assert main(["study", "--topic", "attention"]) == 3
     assert main(["study", "--filter", "is:due -is:wrong"]) == 3
     assert main(["study", "--level", "senior", "--kind", "cho", "--claim", "lstm", "--filter", "a or b"]) == 3
@@ -139,8 +139,8 @@ def test_a_query_that_is_wrong_opens_nothing(
     toy_home: Path,
     arguments: tuple[str, ...],
 ):
-    monkeypatch.setattr("quizapp.__main__.sys.stdin", Terminal())
-    monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
+    monkeypatch.setattr("quizapp.cli.practice.sys.stdin", Terminal())
+    monkeypatch.setattr("quizapp.cli.practice.sys.stdout", Terminal())
     assert main(arguments) == 2
     said = capsys.readouterr().err
     assert "at character 4: there is no is:dead" in said

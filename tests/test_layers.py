@@ -23,11 +23,7 @@ LEVELS = {
     **dict.fromkeys(("bank_cache", "packs", "pack_content", "strict_json"), 2),
     **dict.fromkeys(("strict_yaml", "bank", "claims", "schedule", "steps", "marks", "store", "settings"), 2),
     **dict.fromkeys(("grade", "amounts", "spelling", "sketch", "terms", "interviews"), 2),
-    **dict.fromkeys(("ui", "serving", "commands", "packing", "merging", "saying", "__main__"), 4),
-    "grouping": 4,
-    "data_commands": 4,
-    "exercise_commands": 4,
-    "lookup_commands": 4,
+    **dict.fromkeys(("ui", "serving", "cli", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
 FOR_BOTH = {"wire", "catalogue", "outside", "verdict"}
@@ -134,7 +130,7 @@ def test_only_the_command_line_imports_the_interface_and_only_late():
         found.where
         for name, found in of_app()
         if f"{found.module}.".startswith("quizapp.ui.") and not name.startswith("quizapp.ui")
-        if name != "quizapp.__main__" or not found.lazy
+        if not name.startswith("quizapp.cli.") or not found.lazy
     ]
     assert wrong == []
 
@@ -165,7 +161,7 @@ def test_serving_knows_no_screen_and_nothing_else_knows_how_to_serve():
         for name, found in of_app() + of_bench()
         if found.module.split(".")[0] in ("textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2")
         or f"{found.module}.".startswith("quizapp.serving.")
-        if not name.startswith("quizapp.serving") and not (name == "quizapp.commands" and found.lazy)
+        if not name.startswith("quizapp.serving") and not (name == "quizapp.cli.evening" and found.lazy)
     ]
     wrong += [
         f"{found.where}: {found.module}"
@@ -238,7 +234,7 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.check", ("torch", "textual")),
         ("quizapp.doctor", ("torch", "textual")),
         ("quizapp.ui.app", ("quizapp.backups", "quizapp.records", "quizapp.share", "zstandard")),
-        ("quizapp.data_commands", ("torch", "textual", "pydantic", "yaml", "sqlite3")),
+        ("quizapp.cli.data", ("torch", "textual", "pydantic", "yaml", "sqlite3")),
         ("quizapp.share.incoming.items", ("torch", "textual", "pydantic")),
         ("quizapp.keymap", ("torch", "textual", "yaml")),
         (

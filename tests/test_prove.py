@@ -173,14 +173,14 @@ def test_progress_is_one_line_on_a_terminal(toy_home: Path):
 
 
 def test_colours_only_on_a_terminal_and_not_with_no_color(monkeypatch: pytest.MonkeyPatch):
-    from quizapp.__main__ import _colour
+    from quizapp.cli.saying import colour
 
-    assert not _colour()
-    monkeypatch.setattr("quizapp.__main__.sys.stdout", Terminal())
+    assert not colour()
+    monkeypatch.setattr("quizapp.cli.saying.sys.stdout", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert _colour()
+    assert colour()
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not _colour()
+    assert not colour()
 
 
 def a_claim() -> Claim:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 import textual.app
 import textual.pilot
+from textual.widgets import Input
 
-from quizapp import paths
+from quizapp import paths, reference
 from quizapp.ui.app import QuizApp
-from tests.practised import NOW, practise
+from tests.practised import NOW, practise, run
 from tests.screen import quiet, text  # noqa: F401 - a fixture
 from tests.test_ui_prove import replayed  # noqa: F401 - a fixture
 
@@ -105,11 +106,10 @@ def stored(name: str, size: tuple[int, int]) -> Path:
 async def settled(app: QuizApp, pilot) -> str:
     """The screen once nothing changes any more; a sheet that waits for an answer never ends its worker."""
     shown, same = "", 0
-    for _ in range(200):
-        if not app.screen.is_modal:
-            await app.workers.wait_for_complete()
+    for _ in range(500):
         await pilot.pause(0.01)
-        same = same + 1 if text(app) == shown else 0
+        busy = not app.screen.is_modal and any(worker.is_running for worker in app.workers)
+        same = same + 1 if text(app) == shown and not busy else 0
         shown = text(app)
         if same >= 4:
             return shown.rstrip()
@@ -133,6 +133,8 @@ def still(home, monkeypatch):
     """Nothing depends on the day, the folder, or how long something takes."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(QuizApp, "clock", lambda self: NOW)
+    shipped = reference.Reference(runs={"cpu": {run().experiment: run()}})
+    monkeypatch.setattr(reference, "load", lambda *_: shipped)
     monkeypatch.setattr(QuizApp, "notify", lambda *args, **kwargs: None)  # it goes away by itself
     (home / "settings.yaml").write_text("tour: false\nmotion: false\n", encoding="utf-8")
     # The pilot waits until the whole process is idle, twice a key; here every picture waits for itself.
@@ -149,7 +151,7 @@ async def look(app: QuizApp, flow: str, steps: Steps, size: tuple[int, int]) -> 
         for name, keys in zip(names(flow, steps), steps.values(), strict=True):
             for key in keys:
                 await pilot.press(key)
-                if len(key) > 1 or not app.screen.is_modal:
+                if len(key) > 1 or not isinstance(app.focused, Input):
                     await settled(app, pilot)
             changed.append(differences(name, size, await settled(app, pilot)))
     if any(changed):

@@ -7,8 +7,8 @@ import gc
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-import quizapp.__main__ as command
 from quizapp import query, study
+from quizapp.cli import practice as command
 from quizapp.study import Study
 from quizapp.ui.app import QuizApp
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
@@ -138,7 +138,7 @@ def test_a_start_does_without_the_garbage_collector_until_it_has_painted(home, m
     monkeypatch.setattr(command.sys, "stdout", Terminal())
     monkeypatch.setattr(QuizApp, "run", run)
     try:
-        assert command._open("home") == 0
+        assert command.open_app("home") == 0
     finally:
         gc.enable()
     assert seen == [False]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from quizapp import exercise_commands
+from quizapp.cli import exercises as exercise_commands
 from quizapp.errors import BankError, QuizError
 from quizapp.workshop import checking, desk, progress, shelf, words
 from quizapp.workshop.checking import Checked, Limits

@@ -76,7 +76,7 @@ class HomeScreen(Keyed[None]):
             yield Static(classes="block", id="verdicts")
         hints = (
             ("enter", "study"),
-            ("home.study", "study all"),
+            ("home.study", "all"),
             ("home.cram", "cram"),
             ("home.claims", "claims"),
             ("home.browse", "browse"),
@@ -94,7 +94,7 @@ class HomeScreen(Keyed[None]):
     def on_mount(self) -> None:
         """The topics at once; the counts follow, as there may be thousands of answers to read."""
         self.query_one("#status", Static).update(bold("quizapp"))
-        self.query_one("#head", Static).update(dim(f"  {'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
+        self.query_one("#head", Static).update(dim(f"{'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
         topics = sorted({item.topic for item in self.app.bank.items.values()})
         self._list({name: f"{name.replace('_', ' '):<24}" for name in (ALL, *topics)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -29,7 +30,7 @@ class SourceScreen(Keyed[None]):
 
     def compose(self) -> ComposeResult:
         """The file."""
-        shown = self.path if self.app.turn is None else self.path.name
+        shown = _shown(self.path) if self.app.turn is None else self.path.name
         yield Static(str(shown), id="status", markup=False)
         with VerticalScroll(id="body"):
             yield Static(highlight(self.text, language="python"), markup=False)
@@ -42,3 +43,8 @@ class SourceScreen(Keyed[None]):
     def action_leave(self) -> None:
         """Back."""
         self.dismiss()
+
+
+def _shown(path: Path) -> Path:
+    """The path as a person would type it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

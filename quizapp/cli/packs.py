@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from quizapp.commands import part_asked, part_options
-from quizapp.merging import merge
-from quizapp.saying import builtin_bank, put, say, sure
+from quizapp.cli.merging import merge
+from quizapp.cli.options import part_asked, part_options
+from quizapp.cli.saying import builtin_bank, put, say, sure
 
 if TYPE_CHECKING:
     from quizapp.bank import Bank

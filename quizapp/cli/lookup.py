@@ -13,18 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quizapp.cli.saying import the_bank
+
 if TYPE_CHECKING:
-    from quizapp.bank import Bank
     from quizapp.evidence import Run
     from quizapp.reference import Reference
 
 WIDEST = 100
-
-
-def _bank() -> Bank:
-    from quizapp import bank, paths
-
-    return bank.load(cache=paths.cache())
 
 
 def _known() -> tuple[dict[str, Run], Reference]:
@@ -66,7 +61,7 @@ def pick(as_json: bool, stream: bool | None, **flags: str | None) -> None:
     else:
         wanted = ask.asked(known, _prompt, lambda said: click.echo(f"  {said}", err=True))
         click.echo()
-    account = ask.account(wanted, known, _bank().claims, *_known())
+    account = ask.account(wanted, known, the_bank().claims, *_known())
     if as_json:
         click.echo(json.dumps(plain(told.data(account)), allow_nan=False))
     else:
@@ -91,7 +86,7 @@ def define(term: tuple[str, ...], as_json: bool) -> None:
 
     from quizapp import glossary
 
-    bank = _bank()
+    bank = the_bank()
     known = glossary.terms(bank)
     chosen = [glossary.find(known, " ".join(term))] if term else list(known.values())
     if not term and not as_json:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from quizapp.cli.saying import aside, the_store
 from quizapp.errors import QuizError
 
 if TYPE_CHECKING:
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
 
 POLL = 0.5
 """Seconds between two looks at a file that is watched."""
-
-
-def _store() -> closing[Store]:
-    from quizapp import paths
-    from quizapp.store import Store
-
-    return closing(Store(paths.answers()))
-
-
-def _aside(text: str) -> None:
-    click.echo(f"quizapp: {text}", err=True)
 
 
 def _now() -> datetime:
@@ -93,7 +83,7 @@ def list_(as_json: bool) -> None:
     """List the exercises, from easy to hard, with where you stand."""
     from quizapp.workshop import progress, shelf, words
 
-    with _store() as store:
+    with the_store() as store:
         known = progress.of(store)
     if not as_json:
         click.echo("\n".join(words.listed(shelf.load(), known)))
@@ -120,7 +110,7 @@ def start(name: str | None, place: Path | None, again: bool) -> None:
     """Put an exercise's file into your folder, and say what is to be done. A file of yours stays."""
     from quizapp.workshop import desk, progress, words
 
-    with _store() as store:
+    with the_store() as store:
         one = _chosen(name, progress.of(store), fresh=True)
         was_there = desk.begun(one, place)
         file, backup = desk.start(one, place, again=again)
@@ -128,11 +118,11 @@ def start(name: str | None, place: Path | None, again: bool) -> None:
     click.echo(f"{words.about(one)}\n\n{one.task}\n")
     click.echo(str(file))
     if backup is not None:
-        _aside(f"your file is now {backup}")
+        aside(f"your file is now {backup}")
     elif was_there:
-        _aside("your file was there and stays as it is; --again begins anew")
+        aside("your file was there and stays as it is; --again begins anew")
     where = f" --dir {place}" if place else ""
-    _aside(f"edit it, then: quizapp exercise check {one.id}{where} (or watch, which checks when you save)")
+    aside(f"edit it, then: quizapp exercise check {one.id}{where} (or watch, which checks when you save)")
 
 
 @exercise.command(epilog="Example: quizapp exercise check hillis_steele")
@@ -145,7 +135,7 @@ def check(ctx: click.Context, name: str | None, place: Path | None, file: Path |
     """Check your file. Exit code 0: solved. 1: not yet."""
     from quizapp.workshop import desk, progress
 
-    with _store() as store:
+    with the_store() as store:
         one = _chosen(name, progress.of(store))
         checked = _check(store, one, file or desk.file_of(one, place), as_json)
     ctx.exit(int(not checked.solved))
@@ -173,7 +163,7 @@ def hint(name: str | None) -> None:
     """Say the next hint; after the last one, all of them again."""
     from quizapp.workshop import progress, words
 
-    with _store() as store:
+    with the_store() as store:
         known = progress.of(store)
         one = _chosen(name, known)
         shown = known[one.id].hints if one.id in known else 0
@@ -189,7 +179,7 @@ def solution(name: str | None, anyway: bool) -> None:
     """Show our way, with why; after an attempt of your own."""
     from quizapp.workshop import progress, words
 
-    with _store() as store:
+    with the_store() as store:
         known = progress.of(store)
         one = _chosen(name, known)
         if not anyway and not (one.id in known and known[one.id].tries):
@@ -197,7 +187,7 @@ def solution(name: str | None, anyway: bool) -> None:
             raise QuizError(f"{one.id} was not tried yet", todo)
         progress.add(store, one.id, "solution", _now())
     click.echo(one.solution.rstrip("\n"))
-    _aside("; ".join(words.links(one)))
+    aside("; ".join(words.links(one)))
 
 
 @exercise.command(epilog="Example: quizapp exercise watch hillis_steele")
@@ -207,12 +197,12 @@ def watch(name: str | None, place: Path | None) -> None:
     """Check your file now, and again whenever you save it, until ctrl+c."""
     from quizapp.workshop import desk, progress
 
-    with _store() as store:
+    with the_store() as store:
         one = _chosen(name, progress.of(store))
         file = desk.file_of(one, place)
         if not file.exists():
             raise QuizError(f"there is no {file}", f"`quizapp exercise start {one.id}` begins it.")
-        _aside(f"watching {file}; ctrl+c ends")
+        aside(f"watching {file}; ctrl+c ends")
         seen: tuple[int, int] | None = None
         while True:
             now = _stamp(file)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from quizapp.saying import put, say
+from quizapp.cli.saying import put, say
 
 if TYPE_CHECKING:
     from quizapp.share.group import Member

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from quizapp.commands import topic_option
+from quizapp.cli.options import topic_option
+from quizapp.cli.saying import aside
 
 if TYPE_CHECKING:
     from quizapp.bank import Bank
 
 FILE = click.Path(path_type=Path)
-
-
-def _aside(text: str) -> None:
-    click.echo(f"quizapp: {text}", err=True)
 
 
 @click.command(epilog="Example: quizapp backup ~/answers-before-the-move.sqlite3")
@@ -60,7 +57,7 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> None:
     if answers.exists():
         click.echo(f"{answers}: {_now(answers)}")
     if not yes and not click.confirm("Put the first in the place of the second?"):
-        _aside("nothing was changed")
+        aside("nothing was changed")
         ctx.exit(1)
     safe = restoring.restore(file, answers, paths.backups(), datetime.now().astimezone())
     paths.snapshot().unlink(missing_ok=True)
@@ -115,7 +112,7 @@ def data(as_json: bool, reviews: Path | None) -> None:
             raise BackupError(what, "Name a file in a folder you can write to.") from error
         click.echo(f"{reviews}: {len(answers) - crammed:,} answers")
     if crammed:
-        _aside(f"{crammed:,} crammed answers are not in it: the schedule does not see them")
+        aside(f"{crammed:,} crammed answers are not in it: the schedule does not see them")
 
 
 @click.command("import", epilog="Example: quizapp import attention.apkg -o attention-cards.yaml")
@@ -170,9 +167,9 @@ def import_(
     if lost := report.left_behind(taken):
         click.echo("Left behind:\n" + "\n".join(f"  {text}" for text in lost))
     if name is not None:
-        _aside(f"practise them: quizapp study --filter pack:{name}")
+        aside(f"practise them: quizapp study --filter pack:{name}")
     else:
-        _aside(
+        aside(
             f"`quizapp check {' '.join(map(str, made))}` says what the field guide asks of questions besides"
         )
     ctx.exit(int(bool(taken.refused)))

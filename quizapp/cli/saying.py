@@ -1,17 +1,23 @@
-"""How the commands of study groups speak: what strangers wrote is written out with `visible`.
+"""How commands speak and ask, and what nearly all of them open. Knows no command.
 
-No character of theirs steers a terminal. Knows no command.
+What strangers wrote goes out through `say`: no character of theirs steers a terminal.
 """
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from contextlib import closing
+
     from quizapp.bank import Bank
+    from quizapp.store import Store
 
 
 def say(text: str, *, aside: bool = False) -> None:
@@ -51,3 +57,43 @@ def sure(question: str) -> bool:
     except click.Abort:
         click.echo(err=True)
         return False
+
+
+def aside(text: str) -> None:
+    """Say something that is not the result."""
+    click.echo(f"quizapp: {text}", err=True)
+
+
+def colour() -> bool:
+    """Whether the output is looked at by somebody who wants colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def json_lines(rows: Iterable[Any]) -> None:
+    """Write every row as a JSON object on its line."""
+    import json
+
+    from quizapp.report import plain
+
+    for row in rows:
+        click.echo(json.dumps(plain(row), allow_nan=False))
+
+
+def the_bank() -> Bank:
+    """All questions, packs included; it is said when one is left out."""
+    from quizapp import bank, paths
+
+    found = bank.load(cache=paths.cache())
+    if found.left_out:
+        aside("a pack is left out, as `quizapp pack list` explains")
+    return found
+
+
+def the_store() -> closing[Store]:
+    """The learner's file, closed when done."""
+    from contextlib import closing
+
+    from quizapp import paths
+    from quizapp.store import Store
+
+    return closing(Store(paths.answers()))

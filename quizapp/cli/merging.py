@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from quizapp.saying import builtin_bank, put, say, sure
+from quizapp.cli.saying import builtin_bank, put, say, sure
 
 if TYPE_CHECKING:
     from datetime import date
