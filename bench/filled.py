@@ -46,11 +46,11 @@ def copied(own: Bank, items: int) -> Bank:
     return dataclasses.replace(own, items=made, places=places)
 
 
-def answer(path: Path, ids: list[str], count: int) -> None:
+def answer(path: Path, ids: list[str], count: int, now: datetime | None = None) -> None:
     """Answers to four in five of the items, as many to each, over the days up to now."""
     Store(path).close()  # makes the tables
     known = ids[: max(1, 4 * len(ids) // 5)]
-    source, began = random.Random(0), datetime.now(UTC) - timedelta(days=DAYS)
+    source, began = random.Random(0), (now or datetime.now(UTC)) - timedelta(days=DAYS)
 
     def rows() -> Iterable[tuple[object, ...]]:
         for place in range(count):

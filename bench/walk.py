@@ -12,10 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filled import answer
+
+from quizapp import bank
+
 OUT = Path(__file__).parent.parent / "docs" / "walk.md"
 NOW = datetime(2027, 1, 4, 18, 0, tzinfo=UTC)
 SIZE = (80, 24)
-CLAIM = "lstm-gradient-fades"
+CLAIM = "lstm-gradient-exponential-decay"
 SAID = "In one layer any token is one hop away, but the cost and the cache grow with every pair of tokens."
 Step = tuple[str, tuple[str, ...]]
 """What is said above a screen, and the keys that lead to it."""
@@ -123,8 +127,8 @@ def main() -> None:
     """Write the page."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ["QUIZAPP_HOME"] = folder
-        answers = Path(folder, "settings.yaml")
-        answers.write_text("tour: false\nmotion: false\n", encoding="utf-8")
+        Path(folder, "settings.yaml").write_text("tour: false\nmotion: false\n", encoding="utf-8")
+        answer(Path(folder, "answers.sqlite3"), list(bank.load().items)[::3], 600, NOW)
         parts = ["# A walk through the app", "Made by `python bench/walk.py` from the app itself, at 80x24."]
         for flow, (how, steps) in FLOWS.items():
             parts += asyncio.run(walk(flow, how, steps))

@@ -154,7 +154,9 @@ def open_app(
             "`quizapp export FILE`, `quizapp doctor`.",
         )
     import gc
+    import signal
 
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would outlive its terminal, reading nothing
     gc.disable()  # a tenth of the time to the first paint; the app turns it on again after that
     from quizapp.ui.app import QuizApp
 
