@@ -269,9 +269,10 @@ class QuizApp(Manners):
 
     def _practice(self, topic: str | None, only: Query | None, cram: bool) -> Screen[None]:
         """Practice; before it, when thousands of answers are to be read first, a screen that says so."""
-        from quizapp.ui.practice import PracticeScreen
 
-        def sitting() -> PracticeScreen:
+        def sitting() -> Screen[None]:
+            from quizapp.ui.practice import PracticeScreen
+
             return PracticeScreen(self.study(topic, only, cram))
 
         if self.learner.behind() <= AT_ONCE:

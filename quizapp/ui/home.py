@@ -76,7 +76,7 @@ class HomeScreen(Keyed[None]):
             yield Static(classes="block", id="verdicts")
         hints = (
             ("enter", "study"),
-            ("home.study", "all"),
+            ("home.study", "study all"),
             ("home.cram", "cram"),
             ("home.claims", "claims"),
             ("home.browse", "browse"),

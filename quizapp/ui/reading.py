@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -47,6 +48,7 @@ class ReadingScreen(Keyed[None]):
     @work
     async def _read(self) -> None:
         """Read, then go on."""
+        await asyncio.to_thread(import_module, "quizapp.ui.practice")
         await asyncio.to_thread(self.app.learner.refresh)
         if self.is_current:
             self._make_place(self._then())
