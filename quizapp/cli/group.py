@@ -217,10 +217,10 @@ def report(
     made = group_report.report(members, known, named=named)
     if md is not None:
         put(md, group_text.render(made), yes)
-        say(f"{md}: {made.members} member{"s" * (made.members != 1)}, {len(made.found)} claims")
+        say(f"{md}: {made.members} member{'s' * (made.members != 1)}, {len(made.found)} claims")
     if html is not None:
         put(html, group_html.render(made), yes)
-        say(f"{html}: {made.members} member{"s" * (made.members != 1)}, {len(made.found)} claims")
+        say(f"{html}: {made.members} member{'s' * (made.members != 1)}, {len(made.found)} claims")
     if as_json:
         click.echo(json.dumps(plain(dataclasses.asdict(made)), allow_nan=False))
     if md is None and html is None and not as_json:
