@@ -61,14 +61,14 @@ def copy(source: Path, target: Path) -> None:
         part.replace(target)
         _settle(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"{source} cannot be backed up to {target}: {error}", _TODO) from error
+        raise BackupError(f"{source} cannot be backed up to {target}: {error}", _ELSEWHERE) from error
     finally:
         with suppress(OSError):
             part.unlink()
 
 
 _DAMAGED = "Earlier backups are as they were: `quizapp restore FILE` takes one of them."
-_TODO = "Name a file in a folder you can write to, with enough space."
+_ELSEWHERE = "Name a file in a folder you can write to, with enough space."
 
 
 def _opened(path: Path) -> sqlite3.Connection:

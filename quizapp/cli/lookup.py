@@ -6,20 +6,17 @@ Knows click; what a command needs is imported when it runs.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
-from quizapp.cli.saying import the_bank
+from quizapp.cli.saying import the_bank, width
 
 if TYPE_CHECKING:
     from quizapp.evidence import Run
     from quizapp.reference import Reference
-
-WIDEST = 100
 
 
 def _known() -> tuple[dict[str, Run], Reference]:
@@ -29,10 +26,6 @@ def _known() -> tuple[dict[str, Run], Reference]:
 
     with closing(Store(paths.answers())) as store:
         return dict(store.newest_runs()), reference.load()
-
-
-def _width() -> int:
-    return min(WIDEST, shutil.get_terminal_size().columns)
 
 
 @click.command(epilog="Example: quizapp pick --task language --length 128K --device laptop --recall some")
@@ -65,7 +58,7 @@ def pick(as_json: bool, stream: bool | None, **flags: str | None) -> None:
     if as_json:
         click.echo(json.dumps(plain(told.data(account)), allow_nan=False))
     else:
-        click.echo(told.text(account, _width()))
+        click.echo(told.text(account, width()))
 
 
 def _prompt(asks: str, usual: str) -> str:
@@ -98,4 +91,4 @@ def define(term: tuple[str, ...], as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({**asdict(one), "claims": [asdict(row) for row in shown]}))
         else:
-            click.echo("\n".join(glossary.text(one, shown, _width())))
+            click.echo("\n".join(glossary.text(one, shown, width())))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import Any, Literal
 
 import click
 
 from quizapp.cli.options import by_option, part_asked, part_options, sitting_options, topic_option
-from quizapp.cli.saying import json_lines, the_bank, the_store
+from quizapp.cli.saying import json_lines, the_bank, the_store, width
 from quizapp.errors import QuizError
 
 
@@ -103,9 +102,8 @@ def plan(as_json: bool, query: str, topic: str | None, **asked: Any) -> None:  #
     with those that are set, or else with 30.
     """
     import json
-    import shutil
 
-    from quizapp import planned, summary
+    from quizapp import planned
 
     limits = {name: asked.pop(name) for name in ("interview", "minutes")}
     found = planned.headless(topic, part_asked(query, **asked), limits)
@@ -114,7 +112,7 @@ def plan(as_json: bool, query: str, topic: str | None, **asked: Any) -> None:  #
     else:
         from quizapp.summary import plan
 
-        click.echo(plan.text(found, min(summary.WIDEST, shutil.get_terminal_size().columns)))
+        click.echo(plan.text(found, width()))
 
 
 @click.command(epilog="Example: quizapp stats --json")
@@ -133,8 +131,7 @@ def stats(as_json: bool) -> None:
     if as_json:
         json_lines([statistics.data(found, held)])
     else:
-        width = min(summary.WIDEST, shutil.get_terminal_size().columns)
-        click.echo(summary.text(summary.pages(found, held, bank, width)))
+        click.echo(summary.text(summary.pages(found, held, bank, width())))
 
 
 def open_app(

@@ -6,6 +6,7 @@ What strangers wrote goes out through `say`: no character of theirs steers a ter
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -67,6 +68,13 @@ def aside(text: str) -> None:
 def colour() -> bool:
     """Whether the output is looked at by somebody who wants colours."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def width() -> int:
+    """How wide a page of text may be here, in characters."""
+    from quizapp import summary
+
+    return min(summary.WIDEST, shutil.get_terminal_size().columns)
 
 
 def json_lines(rows: Iterable[Any]) -> None:
