@@ -1,6 +1,7 @@
 """The real app in a real terminal: answer, prove, see a verdict, undo, quit; and what is left behind."""
 
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -172,3 +173,23 @@ def test_two_copies_at_once(terminal):
     for app in (one, two):
         app.press("\x11")
         assert app.gone() == 0
+
+
+def test_a_terminal_that_goes_takes_the_app_along_even_under_nohup(tmp_path):
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "quizapp"],
+        env={**os.environ, "QUIZAPP_HOME": str(tmp_path), "TERM": "xterm-256color"},
+        ignore_sighup=True,
+        timeout=30,
+    )
+    child.expect_exact("\x1b[?1049h")  # it has the screen
+    child.ptyproc.fileobj.close()  # the terminal is gone; the process was told nothing else
+    child.closed = child.ptyproc.closed = True
+    for _ in range(200):
+        if os.waitpid(child.pid, os.WNOHANG)[0]:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child.pid, signal.SIGKILL)
+        pytest.fail("the app outlived its terminal")
