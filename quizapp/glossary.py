@@ -1,6 +1,7 @@
 """The terms of the subject, read from the items that ask for them: there is no second source.
 
-A tag `term:context_window` makes an item the entry of a term. Pure; knows no store and no screen.
+A tag `term:context_window` makes an item the entry of a term; `term:pre-LN/pre-norm` names it otherwise, too.
+What has no entry is looked for in the sentences of the concepts. Pure; knows no store and no screen.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from quizapp import claims as catalogue
@@ -22,11 +24,20 @@ from quizapp.picker.grounds import newest
 from quizapp.reference import Reference
 
 TAG = "term:"
+FITS = 4.5
+"""What a letter typed must count on average, as `fuzzy` counts, for a term to be offered: not scattered."""
 SENTENCE = re.compile(r"(?<=[.!?:])\s+")
 ALIKE = 0.75
 """How alike a word and a term must be, of 1, to be meant."""
+WORD = re.compile(r"[a-z][a-z0-9]+")
+SHORTEST = 4
+"""Letters of a word that may hold a slip."""
+SLIP = 0.8
+"""How alike a word and one that is said somewhere must be, of 1."""
 MOST = 6
 """So many related terms and items to practise are named."""
+SAID = 3
+"""So many sentences are shown about a word without an entry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +58,8 @@ class Term:
     """One entry."""
 
     name: str
+    also: tuple[str, ...]
+    """Other names of it."""
     people_say: str
     """How the word is used loosely; empty where no item is about that."""
     means: str
@@ -61,16 +74,30 @@ class Term:
     """Items, its own first."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What there is about a word that has no entry of its own."""
+
+    asked: str
+    sentences: tuple[str, ...]
+    """Concepts that say it."""
+    practise: tuple[str, ...]
+    """Items about those."""
+
+
 def terms(bank: Bank) -> dict[str, Term]:
     """Every term by its name, in the order of the alphabet."""
     tagged: dict[str, Card | Cloze] = {}
+    also: dict[str, tuple[str, ...]] = {}
     for item in (one for one in bank.items.values() if isinstance(one, Card | Cloze)):
         for tag in item.tags:
-            if tag.startswith(TAG):  # the first keeps the name: a pack cannot take it
-                tagged.setdefault(tag.removeprefix(TAG).replace("_", " "), item)
+            if tag.startswith(TAG):
+                name, *others = tag.removeprefix(TAG).replace("_", " ").split("/")
+                if name not in tagged:  # the first keeps the name: a pack cannot take it
+                    tagged[name], also[name] = item, tuple(filter(None, others))
     near = _Near(bank)
     known = sorted(tagged, key=str.casefold)
-    return {name: _term(name, tagged, near, bank) for name in known}
+    return {name: _term(name, also[name], tagged, near, bank) for name in known}
 
 
 class _Near:
@@ -100,7 +127,9 @@ class _Near:
         return sorted(counted, key=lambda other: (-counted[other], self._place[other]))
 
 
-def _term(name: str, tagged: Mapping[str, Card | Cloze], near: _Near, bank: Bank) -> Term:
+def _term(
+    name: str, also: tuple[str, ...], tagged: Mapping[str, Card | Cloze], near: _Near, bank: Bank
+) -> Term:
     item = tagged[name]
     if isinstance(item, Card):
         people_say, means, more = _people_say(item.front), item.back, item.more
@@ -111,6 +140,7 @@ def _term(name: str, tagged: Mapping[str, Card | Cloze], near: _Near, bank: Bank
     others = [other for other in tagged if other != name and tagged[other].id in entries]
     return Term(
         name=name,
+        also=also,
         people_say=people_say,
         means=_line(means),
         more=_line(more),
@@ -135,8 +165,9 @@ def _line(text: str) -> str:
 def find(known: Mapping[str, Term], asked: str) -> Term:
     """The term that is meant. Raises QuizError, with the terms that may have been, when none clearly is."""
     word = _plain(asked)
-    named = {_plain(name): term for name, term in known.items()}
-    named = {_initials(name): term for name, term in known.items() if " " in name or "-" in name} | named
+    named = {_initials(name): term for name, term in known.items() if " " in name or "-" in name}
+    named |= {_plain(other): term for term in known.values() for other in term.also}
+    named |= {_plain(name): term for name, term in known.items()}
     if word in named:
         return named[word]
     if word.endswith("s") and word[:-1] in named:
@@ -149,11 +180,78 @@ def find(known: Mapping[str, Term], asked: str) -> Term:
     raise QuizError(f"there is no term {asked[:40]!r}", todo)
 
 
+def look_up(bank: Bank, known: Mapping[str, Term], asked: str) -> Term | Around:
+    """The entry that is meant; else what is said about the word; else the same for it without its slips.
+
+    Raises QuizError when there is none of these.
+    """
+    try:
+        return find(known, asked)
+    except QuizError as error:
+        if found := around(bank, asked):
+            return found
+        if (other := mended(bank, known, asked)) != _plain(asked):
+            with suppress(QuizError):
+                return look_up(bank, known, other)
+        raise error from None
+
+
 def like(known: Mapping[str, Term], asked: str) -> list[str]:
     """The terms that may be meant, likeliest first, at most three."""
-    plain = {_plain(name): name for name in known}
-    alike = [plain[name] for name in difflib.get_close_matches(_plain(asked), plain, 3, ALIKE)]
-    return list(dict.fromkeys([*alike, *fuzzy.rank(asked, known, 3)]))[:3]
+    word = _plain(asked)
+    plain = {_plain(other): name for name, term in known.items() for other in (*term.also, name)}
+    alike = [plain[name] for name in difflib.get_close_matches(word, plain, 3, ALIKE)]
+    least = FITS * len(word.replace(" ", ""))
+    fitting = [name for name in fuzzy.rank(asked, known, 3) if (fuzzy.score(asked, name) or 0.0) >= least]
+    return list(dict.fromkeys([*alike, *fitting]))[:3] if word else []
+
+
+def mended(bank: Bank, known: Mapping[str, Term], asked: str) -> str:
+    """What was typed without its slips, where the words of terms and concepts show what was meant."""
+    named = [other for term in known.values() for other in (term.name, *term.also)]
+    said = _plain(" ".join([*named, *(one.concept for one in bank.concepts.values())]))
+    words = {word for word in WORD.findall(said) if len(word) >= SHORTEST}
+
+    def mend(word: str) -> str:
+        if word in words or len(word) < SHORTEST:
+            return word
+        alike = difflib.get_close_matches(word, sorted(words), 3, SLIP)
+        return next((one for one in alike if one[0] == word[0] and abs(len(one) - len(word)) < 2), word)
+
+    return " ".join(map(mend, _plain(asked).split()))
+
+
+def around(bank: Bank, asked: str) -> Around | None:
+    """What the concepts say about a word, or about its initials; None when none says it."""
+    found = _saying(bank, _plain(asked))
+    if not found and len(_plain(asked).split()) > 2:
+        found = _saying(bank, _initials(asked))
+    if not found:
+        return None
+    first = sorted(found, key=lambda id_: (found[id_], len(bank.concepts[id_].concept)))
+    about = [item.id for id_ in first for item in bank.items.values() if id_ in item.concepts]
+    return Around(
+        asked=_line(asked),
+        sentences=tuple(_line(bank.concepts[id_].concept) for id_ in first[:SAID]),
+        practise=tuple(dict.fromkeys(about))[:MOST],
+    )
+
+
+def _saying(bank: Bank, word: str) -> dict[str, int]:
+    """The concepts that say it -> where in their sentence."""
+    if not word:
+        return {}
+    saying = re.compile(rf"\b{re.escape(word.removesuffix('s'))}(s|es)?\b")
+    at = {id_: saying.search(_plain(one.concept)) for id_, one in bank.concepts.items()}
+    return {id_: match.start() for id_, match in at.items() if match}
+
+
+def around_text(found: Around, width: int) -> list[str]:
+    """It as lines no longer than `width`."""
+    lines = [found.asked, "  has no entry of its own; what is said about it:"]
+    for sentence in found.sentences:
+        lines += _labelled("", sentence, width)
+    return [*lines, *_labelled("Practise", ", ".join(found.practise), width)]
 
 
 def matching(known: Mapping[str, Term], typed: str) -> list[str]:
@@ -161,7 +259,11 @@ def matching(known: Mapping[str, Term], typed: str) -> list[str]:
     word = _plain(typed)
     if not word:
         return list(known)
-    return [name for name in known if word in _plain(name) or word == _initials(name)] or like(known, typed)
+    return [
+        name
+        for name, term in known.items()
+        if word == _initials(name) or any(word in _plain(other) for other in (name, *term.also))
+    ] or like(known, typed)
 
 
 def _plain(text: str) -> str:
@@ -199,11 +301,17 @@ def listed(known: Iterable[Term]) -> list[str]:
     return [f"{name:<{width}}  {means}" for name, means in rows]
 
 
+def labelled(term: Term) -> list[tuple[str, str]]:
+    """What an entry says, part by part, with the names of the parts."""
+    parts = (("Also", ", ".join(term.also)), ("People say", term.people_say), ("It means", term.means))
+    return [(label, said) for label, said in (*parts, ("More", term.more)) if said]
+
+
 def text(term: Term, shown: Iterable[Shown], width: int) -> list[str]:
     """An entry as lines no longer than `width`."""
     lines = [term.name]
-    for label, said in (("People say", term.people_say), ("It means", term.means), ("More", term.more)):
-        lines += _labelled(label, said, width) if said else []
+    for label, said in labelled(term):
+        lines += _labelled(label, said, width)
     for row in shown:
         verdict = f"{row.verdict} ({row.whose})" if row.whose else row.verdict
         by = f" by {'; '.join(row.experiments)}" if row.experiments else ""

@@ -18,6 +18,11 @@ FILES = {
     for file in (one.file, one.folder / "solution.py", *sorted(one.folder.glob("wrong/*.py")))
 }
 WRONG = [key for key, (_, file) in FILES.items() if file.parent.name == "wrong"]
+OTHER = {
+    file.stem: (shelf.named(file.stem.partition(".")[0], EXERCISES), file)
+    for file in sorted((Path(__file__).parent / "fixtures" / "other_ways").glob("*.py"))
+}
+"""Right in another style than ours: in place, in other types, by recursion, with numpy, with keywords."""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +65,22 @@ def test_our_solution_passes(checked, id_):
     result = checked[id_, "solution.py"]
     assert result.state == "solved", result
     assert result.passed
+
+
+@pytest.fixture(scope="module")
+def other() -> dict[str, Checked]:
+    """Every right file that is not ours."""
+    limits = checking.Limits(cpu=20.0, wall=60.0)
+    return dict(zip(OTHER, checking.check_all(list(OTHER.values()), limits=limits), strict=True))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_right_in_another_style_is_right(other, name):
+    assert other[name].state == "solved", other[name]
+
+
+def test_every_exercise_has_a_right_file_of_another_style():
+    assert {one.id for one, _ in OTHER.values()} == {one.id for one in EXERCISES}
 
 
 @pytest.mark.parametrize("key", WRONG, ids="/".join)

@@ -39,7 +39,7 @@ def test_the_lessons_terms_are_there_in_full(known, whole, name: str):
 
 def test_every_term_comes_from_an_item_and_leads_somewhere(known, whole):
     for name, term in known.items():
-        assert "term:" + name.replace(" ", "_") in whole.items[term.item].tags
+        assert "/".join((f"term:{name}", *term.also)).replace(" ", "_") in whole.items[term.item].tags
         assert "{{" not in term.means
         assert set(term.related) <= set(known) - {name}
         assert set(term.practise) <= set(whole.items)
@@ -72,6 +72,8 @@ def test_a_bank_without_terms_has_none(all_kinds):
         ),
         *(("serial", "serial depth"), ("scans", "scan"), ("state space model", "state-space model")),
         *(("pre ln", "pre-LN"), ("inductive", "inductive bias"), ("hippo", "HiPPO")),
+        *(("bptt", "backpropagation through time"), ("skip connection", "residual stream")),
+        *(("prefix sums", "scan"), ("rotary embedding", "RoPE"), ("Pre-Norm", "pre-LN")),
     ],
 )
 def test_a_term_is_found(known, asked: str, name: str):
@@ -94,9 +96,51 @@ def test_what_is_no_term_is_refused(known, asked: str):
         glossary.find(known, asked)
 
 
+@pytest.mark.parametrize("asked", ["RNN", "LSTM", "MoE", "GRU"])
+def test_scattered_letters_offer_nothing(known, asked: str):
+    assert set(glossary.like(known, asked)) <= {"bidirectional RNN"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("softmax", "Softmax weights in a row"),
+        ("embeddings", "embedding maps tokens to vectors"),
+        ("long short term memory", "LSTM"),
+        ("sofmax", "Softmax weights in a row"),
+        ("hiden state", "computes each hidden state"),
+    ],
+)
+def test_a_word_without_an_entry_is_answered_with_what_is_said_about_it(known, whole, asked, said):
+    found = glossary.look_up(whole, known, asked)
+    assert isinstance(found, glossary.Around)
+    assert said in " ".join(found.sentences)
+    assert found.practise
+    assert set(found.practise) <= set(whole.items)
+    assert all(len(line) <= 60 for line in glossary.around_text(found, 60))
+
+
+def test_a_slip_in_a_term_is_mended(known, whole):
+    found = glossary.look_up(whole, known, "paralell scan")
+    assert isinstance(found, glossary.Term)
+    assert found.name == "scan"
+
+
+@pytest.mark.parametrize("asked", ["", "zzzz", "masking tape", "throughput", "[bold]", "\x1b[31m", ".*"])
+def test_what_nothing_is_said_about_is_refused(known, whole, asked: str):
+    with pytest.raises(QuizError):
+        glossary.look_up(whole, known, asked)
+
+
+def test_other_names_belong_to_one_term(known):
+    names = [one.casefold() for term in known.values() for one in (term.name, *term.also)]
+    assert len(names) == len(set(names))
+
+
 def test_matching_while_somebody_types(known):
     assert glossary.matching(known, "") == list(known)
-    assert set(glossary.matching(known, "atten")) == {"attention", "self-attention"}
+    assert {"attention", "self-attention"} <= set(glossary.matching(known, "atten"))
+    assert glossary.matching(known, "bptt") == ["backpropagation through time"]
     assert "attention" in glossary.matching(known, "atention")
 
 

@@ -11,7 +11,7 @@ from quizapp.picker import told
 from quizapp.picker.ask import account
 from quizapp.picker.choose import BILLION, TIE, choose
 from quizapp.picker.flips import flips, to_runner_up
-from quizapp.picker.needs import RECALL, Needs
+from quizapp.picker.needs import RECALL, Needs, sizes
 from quizapp.picker.rules import shipped
 from quizapp.reference import Reference
 
@@ -70,6 +70,26 @@ def test_anything_else_up_to_128k_takes_a_transformer():
     for length in (512, 2048, 8192, 32_768, 131_072):
         for task in ("language", "translation", "retrieval"):
             assert picked(task=task, length=length) == {FUSED}
+
+
+def test_an_edge_device_as_it_comes_has_an_rnn_as_its_second_choice():
+    choice = choose(Needs(task="signal", device=MCU), RULES)
+    assert [one.candidate.id for one in choice.best] == [CONV]
+    assert choice.runner_up
+    assert choice.runner_up.candidate.id == DEPTHWISE
+
+
+def test_what_is_known_of_large_language_models_is_judgement_on_a_small_device():
+    assert choose(Needs(task="language", device=MCU, memory=100e3), RULES).strength == "depends"
+
+
+def test_amounts_that_differ_are_told_apart():
+    assert sizes(98_740, 98_650) == ("98.74 kB", "98.65 kB")
+    assert sizes(30.1e9, 80e9) == ("30.1 GB", "80 GB")
+    assert sizes(5, 5) == ("5 B", "5 B")
+    out = choose(Needs(task="language", device=MCU, memory=100e3), RULES).out
+    said = [says for one in out for _, says in one.excluded]
+    assert "needs 100.4 kB, and 100 kB are there" in said
 
 
 # ---- scenarios --------------------------------------------------------------------------------------
@@ -164,6 +184,16 @@ def test_refuses_a_pure_rnn_above_a_billion_tokens_unless_the_trade_off_is_state
         if needs.tokens > BILLION:
             assert not {one.candidate.id for one in choose(needs, unstated).ranked} & PURE
     assert choose(replace(ONLY_AN_RNN_FITS, tokens=1e9), RULES).warning == ""
+
+
+def test_a_pure_rnn_that_comes_next_has_its_price_beside_it():
+    needs = Needs(task="series", device=MCU, tokens=2e9, length=64)
+    choice = choose(needs, RULES)
+    assert choice.runner_up
+    assert choice.runner_up.candidate.id == LSTM
+    assert not choice.best[0].candidate.pure_rnn
+    assert "! Its training is a chain of steps" in told.text(said_about(needs), 80)
+    assert "! " not in told.text(said_about(replace(needs, tokens=1e9)), 80)
 
 
 # ---- what must stay true over the grid --------------------------------------------------------------

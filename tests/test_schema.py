@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
 from quizapp import bank, model, schema, strict_yaml
+from quizapp.errors import RulesError
+from quizapp.picker import rules
 from tests.conftest import FIXTURE_BANK
 from tests.toybench import ROOT, call
 
@@ -50,7 +52,7 @@ def test_the_command_prints_it():
 
 def test_it_is_no_bank():
     names = sorted(path.name for path in (ROOT / "questions" / "schema").iterdir())
-    assert names == ["bank.json", "deck.json"]
+    assert names == ["bank.json", "deck.json", "rules.json"]
     assert all(path.parent.name == "questions" for path in BUILT_IN)
     (problem,) = bank.read([COMMITTED])[1]
     assert "is not a bank" in problem.what
@@ -174,3 +176,83 @@ def test_schema_and_types_say_the_same(kind):
             differ.append((path, value, accepted))
     # The loader reads true as 1.0, as Python does; an editor may say that it is no number.
     assert [difference for difference in differ if difference[1] is not True or not difference[2]] == []
+
+
+# ---- the picker's rules ----------------------------------------------------------------------------
+
+RULES = ROOT / "questions" / "schema" / "rules.json"
+
+
+@cache
+def rules_validator() -> Draft202012Validator:
+    made = json.loads(RULES.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(made)
+    return Draft202012Validator(made)
+
+
+def few_rules():
+    """The shipped rules, with one entry of each part that has everything an entry can have."""
+    whole = data(rules.FILE)
+    return whole | {
+        "devices": whole["devices"][:1],
+        "tasks": whole["tasks"][:1],
+        "candidates": [next(one for one in whole["candidates"] if "same_as" in one), whole["candidates"][0]],
+        "constraints": [next(one for one in whole["constraints"] if "above" in one)],
+        "scores": [next(one for one in whole["scores"] if {"when", "by", "measured"} <= one.keys())],
+    }
+
+
+def test_the_committed_schema_of_the_rules_is_current_and_printed():
+    assert RULES.read_text(encoding="utf-8") == schema.rules_text(), (
+        "run: quizapp schema rules > questions/schema/rules.json"
+    )
+    assert call("schema", "rules").stdout == schema.rules_text()
+
+
+def test_the_shipped_rules_are_valid_and_name_their_schema():
+    assert [error.message[:200] for error in rules_validator().iter_errors(data(rules.FILE))] == []
+    first = rules.FILE.read_text(encoding="utf-8").partition("\n")[0]
+    assert (rules.FILE.parent / first.partition("$schema=")[2]).resolve() == RULES
+
+
+def test_every_field_of_the_rules_has_a_sentence():
+    made = json.loads(RULES.read_text(encoding="utf-8"))
+    parts = {"Rules": made, **made["$defs"]}
+    bare = [
+        f"{name}.{field}"
+        for name, part in parts.items()
+        for field, entry in part["properties"].items()
+        if not entry.get("description", "").rstrip("`").endswith(".")
+    ]
+    assert bare == []
+
+
+def test_schema_and_types_of_the_rules_say_the_same():
+    types = TypeAdapter(rules.Rules)
+    differ = []
+    for path, value, entry in changed(few_rules()):
+        try:
+            types.validate_python(entry)
+            accepted = True
+        except ValidationError:
+            accepted = False
+        if accepted != rules_validator().is_valid(entry):
+            differ.append((path, value, accepted))
+    assert [difference for difference in differ if difference[1] is not True or not difference[2]] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("basis: judgement", "basis: hunch"),
+        ("gives_up:", "gives_upp:"),
+        ("memory: 80e9", "memory: -1"),
+        ("schema: 1", "schema: 2"),
+    ],
+)
+def test_bad_rules_are_refused_by_schema_and_loader(old, new, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(rules.FILE.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert not rules_validator().is_valid(data(file))
+    with pytest.raises(RulesError):
+        rules.load(file)

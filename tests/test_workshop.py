@@ -54,6 +54,9 @@ MISBEHAVIOUR = {
     "memory": (scan("return bytearray(60_000_000_000)"), "stopped", "too much memory", 5),
     "a crash": (scan("os.kill(os.getpid(), 11)"), "stopped", "SIGSEGV", None),
     "not text": ("\udcff", "broken", "cannot be read", None),
+    "a missing module": ("import nummpy\n" + scan("return xs"), "broken", "No module named", 1),
+    "an empty file": ("", "broken", "no code in the file", None),
+    "only the task": ('"""The task."""\n', "broken", "no code in the file", None),
     "an odd object": (
         scan("return type('L', (list,), {'__len__': 0})()"),
         "broken",
@@ -74,6 +77,39 @@ def test_a_file_that_misbehaves_gets_a_calm_answer(tmp_path, name):
     assert line is None or checked.where[-1][0] == line
     assert "kit.py" not in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def scans(xs, combine):\n    return xs\n", "is it `scans` now?"),
+        ("import nummpy\n", "misspelt, or not installed"),
+        ("def scan(xs):\n    return xs\n", "keep its parameters"),
+        (scan("while True: print('x' * 5000)"), "it prints without end"),
+        (scan("time.sleep(1000)"), "it waits for something"),
+        (scan("while True: pass"), "a loop that never ends?"),
+    ],
+)
+def test_what_it_looks_like_is_said(tmp_path, text, told):
+    assert told in check(tmp_path, text).smells
+
+
+def test_a_line_that_was_saved_over_is_told_as_it_ran(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(scan("while True: pass"), encoding="utf-8")
+    threading.Timer(1.0, file.write_text, ("# another\n" * 20,)).start()
+    assert checking.check(SCAN, file, limits=Limits(cpu=3.0, wall=6.0)).where == ((5, "while True: pass"),)
+
+
+def test_lines_hang_in_the_width_that_is_there():
+    checked = Checked(state="wrong", what="it is off " * 20, smells="a word " * 30, at="case", given="case")
+    said = words.result(checked, Path("mine.py"), 60, "scan")
+    assert max(map(len, said.splitlines())) <= 60
+    assert "\n            a word" in said
+    assert said.count("case") == 2  # its label and its name; what is given says nothing more
+    assert len(words.result(checked, Path("mine.py")).splitlines()) == 3
+    assert max(map(len, words.listed(shelf.load(), {}, 80))) == 80
+    assert words.listed(shelf.load(), {})[4].endswith("explain the curve")
 
 
 def test_what_is_printed_is_kept_in_part(tmp_path):
@@ -282,8 +318,18 @@ def test_watch_checks_again_on_saving_until_ctrl_c(home):
         fresh.write_text(SCAN.solution, encoding="utf-8")
         fresh.replace(file)  # as editors save
         wait_for("solved")
+        file.write_text(scan("while True: pass"), encoding="utf-8")
+        wait_for("---")
+        file.write_text(SCAN.solution, encoding="utf-8")  # the loop is given up at once
+        began = time.monotonic()
+        wait_for("solved")
+        assert time.monotonic() - began < checking.Limits().cpu
+        file.unlink()
+        wait_for("is gone")
+        file.write_text(SCAN.solution, encoding="utf-8")
+        wait_for("solved")
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(10) == 130
+        assert watching.wait(10) == 0
     finally:
         guard.cancel()
         watching.kill()

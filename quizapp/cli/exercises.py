@@ -6,19 +6,21 @@ Knows click; what a command needs is imported when it runs.
 from __future__ import annotations
 
 import json
+import sys
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from quizapp.cli.saying import aside, the_store
+from quizapp.cli.saying import aside, the_store, width
 from quizapp.errors import QuizError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from quizapp.store import Store
     from quizapp.workshop.checking import Checked
@@ -27,10 +29,17 @@ if TYPE_CHECKING:
 
 POLL = 0.5
 """Seconds between two looks at a file that is watched."""
+PATIENCE = 4
+"""Looks without a file after which it is said to be gone; an editor replaces one faster."""
 
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+def _width() -> int | None:
+    """How wide a line may be where somebody looks; elsewhere nothing is broken."""
+    return width() if sys.stdout.isatty() else None
 
 
 def _chosen(name: str | None, known: dict[str, Progress], *, fresh: bool = False) -> Exercise:
@@ -86,7 +95,7 @@ def list_(as_json: bool) -> None:
     with the_store() as store:
         known = progress.of(store)
     if not as_json:
-        click.echo("\n".join(words.listed(shelf.load(), known)))
+        click.echo("\n".join(words.listed(shelf.load(), known, _width())))
         return
     for one in shelf.load():
         now = known.get(one.id, progress.Progress())
@@ -141,17 +150,26 @@ def check(ctx: click.Context, name: str | None, place: Path | None, file: Path |
     ctx.exit(int(not checked.solved))
 
 
-def _check(store: Store, one: Exercise, file: Path, as_json: bool = False) -> Checked:
+def _check(
+    store: Store,
+    one: Exercise,
+    file: Path,
+    as_json: bool = False,
+    *,
+    cancelled: threading.Event | None = None,
+) -> Checked:
     from dataclasses import asdict
 
     from quizapp.workshop import checking, progress, words
 
-    checked = checking.check(one, file)
+    checked = checking.check(one, file, cancelled=cancelled)
+    if cancelled is not None and cancelled.is_set():
+        return checked
     progress.add(store, one.id, "check", _now(), state=checked.state, what=checked.what)
     if as_json:
         click.echo(json.dumps({"exercise": one.id, "file": str(file), **asdict(checked)}))
         return checked
-    click.echo(f"{one.id}  {words.result(checked, file)}")
+    click.echo(words.result(checked, file, _width(), one.id))
     if checked.solved:
         click.echo("\n".join(["", *words.links(one), f"our way: quizapp exercise solution {one.id}"]))
     return checked
@@ -167,7 +185,8 @@ def hint(name: str | None) -> None:
         known = progress.of(store)
         one = _chosen(name, known)
         shown = known[one.id].hints if one.id in known else 0
-        click.echo(words.next_hint(one, shown))
+        for line in words.next_hint(one, shown).splitlines():
+            click.echo("\n".join(words.wrapped(line, _width())))
         if shown < len(one.hints):
             progress.add(store, one.id, "hint", _now())
 
@@ -187,7 +206,8 @@ def solution(name: str | None, anyway: bool) -> None:
             raise QuizError(f"{one.id} was not tried yet", todo)
         progress.add(store, one.id, "solution", _now())
     click.echo(one.solution.rstrip("\n"))
-    aside("; ".join(words.links(one)))
+    for line in words.links(one):
+        aside(line)
 
 
 @exercise.command(epilog="Example: quizapp exercise watch hillis_steele")
@@ -203,14 +223,45 @@ def watch(name: str | None, place: Path | None) -> None:
         if not file.exists():
             raise QuizError(f"there is no {file}", f"`quizapp exercise start {one.id}` begins it.")
         aside(f"watching {file}; ctrl+c ends")
-        seen: tuple[int, int] | None = None
-        while True:
-            now = _stamp(file)
-            if now is not None and now != seen:
-                seen = now
-                click.echo(f"--- {_now():%H:%M:%S}")
-                _check(store, one, file)
-            time.sleep(POLL)
+        with suppress(KeyboardInterrupt):
+            _watch(store, one, file)
+        click.echo(err=True)
+
+
+def _watch(store: Store, one: Exercise, file: Path) -> None:
+    """Check it whenever it is saved, for ever. A check of what was replaced meanwhile is given up."""
+    seen, missed = None, 0
+    while True:
+        now = _stamp(file)
+        missed = missed + 1 if now is None else 0
+        if missed == PATIENCE:
+            aside(f"{file.name} is gone; waiting until it is back")
+        if now is not None and now != seen:
+            seen = now
+            click.echo(f"--- {_now():%H:%M:%S}")
+            with _saved_again(file, now) as saved, suppress(QuizError):  # gone again in this moment
+                _check(store, one, file, cancelled=saved)
+        time.sleep(POLL)
+
+
+@contextmanager
+def _saved_again(file: Path, since: tuple[int, int]) -> Iterator[threading.Event]:
+    """An event that is set as soon as the file is another one."""
+    saved, over = threading.Event(), threading.Event()
+
+    def look() -> None:
+        while not over.wait(POLL):
+            if _stamp(file) not in (None, since):
+                saved.set()
+                return
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield saved
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

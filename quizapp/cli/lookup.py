@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from quizapp.cli.saying import the_bank, width
+from quizapp.cli.saying import say, the_bank, width
 
 if TYPE_CHECKING:
     from quizapp.evidence import Run
@@ -81,12 +81,15 @@ def define(term: tuple[str, ...], as_json: bool) -> None:
 
     bank = the_bank()
     known = glossary.terms(bank)
-    chosen = [glossary.find(known, " ".join(term))] if term else list(known.values())
+    chosen = [glossary.look_up(bank, known, " ".join(term))] if term else list(known.values())
     if not term and not as_json:
-        click.echo("\n".join(glossary.listed(chosen)))
+        click.echo("\n".join(glossary.listed(known.values())))
         return
     at_hand = _known()
     for one in chosen:
+        if isinstance(one, glossary.Around):
+            say(json.dumps(asdict(one)) if as_json else "\n".join(glossary.around_text(one, width())))
+            continue
         shown = glossary.shown(one, bank.claims, *at_hand)
         if as_json:
             click.echo(json.dumps({**asdict(one), "claims": [asdict(row) for row in shown]}))

@@ -40,12 +40,12 @@ def spans(count: int) -> tuple[list[Span], Tally]:
     return [Span(place, place + 1, tally) for place in range(count)], tally
 
 
-def join(left: Span, right: Span) -> Span:
+def join(earlier: Span, later: Span) -> Span:
     """Combine two neighbours. What are no neighbours, or in the wrong order, is kept as the fault."""
+    left, right = earlier, later
     if not (isinstance(left, Span) and isinstance(right, Span)):
-        kit.wrong(
-            "combine was given something that is no element", came=f"{kit.shown(left)} and {kit.shown(right)}"
-        )
+        came = f"{kit.shown(left)} and {kit.shown(right)}"
+        kit.wrong("combine was given something that is no element", came=came)
     tally = left.tally
     tally.work += 1
     depth = 1 + max(left.depth, right.depth)

@@ -137,8 +137,8 @@ def _checked(job: dict[str, Any], pipe: int) -> dict[str, object]:
         if job["torch"]:
             _torch()
         _limit(job)
-        _alarm(job, lambda: desk)
         check = runpy.run_path(str(Path(job["folder"], "check.py")))
+        _alarm(job, lambda: desk)
         desk = kit.Desk(Path(job["file"]), check.get("FORBIDDEN", {}), lambda name: _tell(pipe, {"at": name}))
         check["check"](desk)
         said: dict[str, object] = {"state": "solved", "what": ""}
@@ -187,7 +187,7 @@ def _alarm(job: dict[str, Any], desk: Any) -> None:  # noqa: ANN401 - a function
         spent = number == signal.SIGPROF
         took = f"{job['cpu']:g} seconds of work" if spent else f"{job['wall']:g} seconds"
         place = desk().line_of(frame) if desk() is not None else _line(Path(job["file"]), frame)
-        busy = spent or time.process_time() - began > 0.2 * job["wall"]  # others may use the machine, too
+        busy = spent or time.process_time() - began > 0.05 * job["wall"]  # others may use the machine, too
         smells = "a loop that never ends?" if busy else "it waits for something that does not come"
         raise kit.Stop("stopped", f"it was still running after {took}", smells=smells, **place)
 

@@ -5,6 +5,9 @@ Runs in the judge's process. Knows no quizapp, and imports torch only where a ch
 
 from __future__ import annotations
 
+import ast
+import difflib
+import linecache
 import math
 import sys
 import traceback
@@ -15,8 +18,11 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
-SHOWN = 400
-"""Characters of one value or one line that are shown."""
+import faults  # type: ignore[import-not-found] # a file beside this one, which is no package
+
+SHOWN: int = faults.SHOWN
+NO_RETURN = "there is no `return` on that way out"
+"""What None in the place of a result comes from."""
 FRAMES = 3
 """Lines of the learner's own that an exception shows."""
 
@@ -110,9 +116,7 @@ def equal(
     """End the check unless the two agree in kind, shape and numbers; say which mistake it looks like."""
     smell = _smell(came, smells, tolerance)
     if came is None:
-        wrong(
-            f"{of} returned nothing", given=given, came="None", smells="there is no `return` on that way out"
-        )
+        wrong(f"{of} returned nothing", given=given, came="None", smells=NO_RETURN)
     if _is_tensor(expected) and not _is_tensor(came):
         wrong(f"{of} is not a tensor", given=given, expected=expected, came=f"{_a(came)}: {shown(came)}")
     try:
@@ -151,16 +155,22 @@ def equal(
 def listed(came: object, length: int, given: str) -> None:
     """End the check unless something is a list of this length."""
     if came is None:
-        wrong("it returned nothing", given=given, came="None", smells="there is no `return` on that way out")
+        wrong("it returned nothing", given=given, came="None", smells=NO_RETURN)
     if not isinstance(came, (list, tuple)):
         wrong("it is no list", given=given, expected=f"a list of {length}", came=f"{_a(came)}: {shown(came)}")
     if len(came) != length:
-        wrong(
-            "it is no list of the same length",
-            given=given,
-            expected=f"{length} places",
-            came=f"{len(came)} places",
-        )
+        what = "it is no list of the same length"
+        wrong(what, given=given, expected=f"{length} places", came=f"{len(came)} places")
+
+
+def two(came: Any, first: str, second: str, given: str = "") -> tuple[Any, Any]:  # noqa: ANN401 - theirs
+    """The two things that were to be returned; end the check unless there are two."""
+    if not isinstance(came, (tuple, list)) or len(came) != 2:
+        what = f"it must return two things: ({first}, {second})"
+        if came is None:
+            wrong(what, given=given, came="None", smells=NO_RETURN)
+        wrong(what, given=given, came=f"{_a(came)}: {shown(came)}")
+    return came[0], came[1]
 
 
 def _smell(came: object, smells: Sequence[Smell], tolerance: float) -> str:
@@ -212,10 +222,17 @@ class Desk:
             text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Stop("broken", f"{self.path.name} cannot be read: {error}") from None
+        self._lines = text.splitlines()
+        # What is told must be what ran, even when the file is saved again meanwhile.
+        linecache.cache[str(self.path)] = (len(text), None, text.splitlines(keepends=True), str(self.path))
         try:
             code = compile(text, str(self.path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
-            raise Stop("broken", *_syntax(error), where=_syntax_place(self.path, error)) from None
+            where = faults.syntax_place(self._lines, error)
+            raise Stop("broken", faults.syntax(error), where=where) from None
+        if faults.says_nothing(ast.parse(text)):
+            undo = "undo it in your editor, or begin the exercise again"
+            raise Stop("broken", "there is no code in the file", smells=undo)
         with self._calling():
             exec(code, module.__dict__)
         return module
@@ -224,15 +241,19 @@ class Desk:
         """A function of theirs; what it raises ends the check. Lists and tensors go in as copies."""
         theirs = getattr(self._module, name, None)
         if not callable(theirs):
-            wrong(
-                f"there is no function `{name}` in the file", smells="its name is part of the task: keep it"
-            )
+            near = difflib.get_close_matches(name, self._functions())
+            smells = f"is it `{near[0]}` now? " if near else ""
+            smells += "its name is part of the task: keep it"
+            wrong(f"there is no function `{name}` in the file", smells=smells)
 
         def call(*given: Any) -> Any:  # noqa: ANN401 - whatever the task asks for
             with self._calling():
                 return theirs(*map(copied, given))
 
         return call
+
+    def _functions(self) -> list[str]:
+        return [name for name, one in vars(self._module).items() if callable(one)]
 
     def value(self, name: str) -> Any:  # noqa: ANN401 - whatever a learner wrote
         """Something they set; None when it is not there."""
@@ -263,9 +284,8 @@ class Desk:
         except NotImplementedError as error:
             raise Stop("unfinished", "it raises NotImplementedError", **self.place(error)) from None
         except SystemExit as error:
-            raise Stop(
-                "broken", "it called sys.exit()", smells="return the result", **self.place(error)
-            ) from None
+            said = "return the result"
+            raise Stop("broken", "it called sys.exit()", smells=said, **self.place(error)) from None
         except MemoryError as error:
             raise Stop("stopped", "it needed too much memory", **self.place(error)) from None
         except EOFError as error:
@@ -273,14 +293,18 @@ class Desk:
             raise Stop("broken", "it reads from the keyboard", smells=said, **self.place(error)) from None
         except BaseException as error:
             text = f"{type(error).__name__}: {error}".strip().rstrip(":")[:SHOWN]
-            raise Stop("broken", text, smells=self._smells, **self.place(error)) from None
+            place = self.place(error)
+            smells = faults.smell(error, bool(place["where"])) or self._smells
+            raise Stop("broken", text, smells=smells, **place) from None
         finally:
             self._inside -= 1
 
     def place(self, error: BaseException) -> dict[str, object]:
         """Where in their file it happened: the last lines of theirs, ours left out."""
         frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == str(self.path)]
-        return {"where": [[one.lineno or 0, (one.line or "")[:SHOWN]] for one in frames[-FRAMES:]]}
+        lines = [[one.lineno or 0, (one.line or "")[:SHOWN]] for one in frames]
+        once = [line for place, line in enumerate(lines) if line != next(iter(lines[place + 1 :]), None)]
+        return {"where": once[-FRAMES:]}
 
     def line_of(self, frame: FrameType | None) -> dict[str, object]:
         """The same for code that is still running."""
@@ -288,8 +312,7 @@ class Desk:
             frame = frame.f_back
         if frame is None:
             return {}
-        text = self.path.read_text(encoding="utf-8").splitlines()[frame.f_lineno - 1]
-        return {"where": [[frame.f_lineno, text.strip()[:SHOWN]]]}
+        return {"where": [[frame.f_lineno, self._lines[frame.f_lineno - 1].strip()[:SHOWN]]]}
 
     @property
     def inside(self) -> bool:
@@ -326,15 +349,3 @@ def copied(value: Any) -> Any:  # noqa: ANN401 - whatever a check hands over
     if type(value) is list:
         return [copied(one) for one in value]
     return value.clone() if _is_tensor(value) else value
-
-
-def _syntax(error: SyntaxError | ValueError) -> tuple[str]:
-    return (f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}",)
-
-
-def _syntax_place(path: Path, error: SyntaxError | ValueError) -> list[list[object]]:
-    if not isinstance(error, SyntaxError) or error.lineno is None:
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    text = lines[error.lineno - 1] if 0 < error.lineno <= len(lines) else ""
-    return [[error.lineno, text.strip()[:SHOWN]]]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from quizapp.picker import formulas
-from quizapp.picker.needs import RECALL, Needs, count, size
+from quizapp.picker.needs import RECALL, Needs, count, sizes
 from quizapp.picker.rules import Candidate, Constraint, Device, Rules, Score, Task, When
 
 TIE = 0.1
@@ -151,10 +151,15 @@ class Choice:
         return "leans" if self.margin >= AHEAD and solid > judged else "depends"
 
     @property
+    def above_a_billion(self) -> bool:
+        """Whether there are more training tokens than a pure RNN is recommended for as it is."""
+        return self.at.needs.tokens > BILLION
+
+    @property
     def warning(self) -> str:
         """The trade-off that must be said before a pure RNN is recommended for more than a billion tokens."""
         pure = [one for one in self.best if one.candidate.pure_rnn]
-        if self.at.needs.tokens <= BILLION or not pure:
+        if not self.above_a_billion or not pure:
             return ""
         names = " and ".join(one.candidate.name for one in pure)
         steps = " and ".join(f"{one.costs.depth:,}" for one in pure)
@@ -255,4 +260,5 @@ def _excluded(
         else:
             broken = candidate.id in rule.excludes and not (rule.unless_stated and candidate.above_a_billion)
         if broken:
-            yield rule, rule.says.format(needed=size(counted.memory), budget=size(at.budget))
+            needed, budget = sizes(counted.memory, at.budget)
+            yield rule, rule.says.format(needed=needed, budget=budget)

@@ -116,9 +116,18 @@ def count(value: float) -> str:
     return f"{round(value):,}"
 
 
-def size(value: float) -> str:
+def size(value: float, digits: int = 3) -> str:
     """Bytes in a unit that fits, by thousands."""
     for unit, word in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if value >= unit:
-            return f"{value / unit:.3g} {word}"
+            return f"{value / unit:.{digits}g} {word}"
     return f"{round(value)} B"
+
+
+def sizes(one: float, other: float) -> tuple[str, str]:
+    """Two amounts of bytes, with as many digits as it takes to tell them apart."""
+    for digits in range(3, 15):
+        said = size(one, digits), size(other, digits)
+        if one == other or said[0] != said[1]:
+            break
+    return said

@@ -27,17 +27,25 @@ class Device(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: Id
+    """What `--device` takes."""
     name: Text
+    """What it is called in an answer."""
     memory: Annotated[float, Within(gt=0)]
     """Bytes there are when nobody says otherwise."""
     layers: Annotated[int, Within(ge=1)]
+    """Layers of the model."""
     width: Annotated[int, Within(ge=16)]
+    """Numbers of a token in a layer."""
     heads: Annotated[int, Within(ge=1)]
+    """Heads of a layer."""
     kv_heads: Annotated[int, Within(ge=1)]
+    """Heads with keys and values of their own."""
     number: Literal[1, 2, 4, 8]
     """Bytes of one number."""
     matrix_unit: bool
+    """Whether it multiplies matrices in a unit made for it."""
     gpu: bool
+    """Whether it is a GPU."""
 
     @property
     def shape(self) -> Shape:
@@ -57,7 +65,9 @@ class Task(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: Id
+    """What `--task` takes."""
     name: Text
+    """What it is called in an answer."""
     generates: bool
     """Whether it writes token by token, so that every layer keeps its cache."""
     length: Annotated[int, Within(ge=1)]
@@ -72,21 +82,29 @@ class Candidate(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: Id
+    """What rules name it by."""
     name: Text
+    """What it is called in an answer."""
     layer: Text
     """The kind of layer that `formulas` counts."""
     attention: bool = False
+    """Whether some layer is attention."""
     scores: bool = False
     """Whether the scores of all pairs are written out."""
     same_as: str = ""
     """The candidate that computes the same function (a window: while it holds the whole sequence)."""
     fixed_state: bool = False
+    """Whether what it carries stops growing with the length."""
     pure_rnn: bool = False
+    """Whether it is a recurrence alone, to which the rule of a billion tokens applies."""
     gains: Text
+    """What one gains with it."""
     gives_up: Text
+    """What one gives up with it."""
     above_a_billion: str = ""
     """The trade-off that must be stated before it is recommended for more training tokens than that."""
     claims: tuple[str, ...] = ()
+    """Claims of the catalogue behind that."""
 
 
 @record
@@ -95,15 +113,23 @@ class Constraint(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: Id
+    """What an answer names it by."""
     over: Literal["memory"] | None = None
+    """What a candidate may not need more of than there is."""
     when: Mapping[When, tuple[bool | str, ...]] = field(default_factory=dict)
+    """Where it applies: a fact and its values; everywhere when empty."""
     above: Mapping[Literal["tokens", "length"], float] = field(default_factory=dict)
+    """It applies only above these amounts."""
     excludes: tuple[str, ...] = ()
+    """The candidates that are out."""
     unless_stated: bool = False
     """Whether a candidate that states its trade-off is let through."""
     says: Text
+    """Why, with {needed} and {budget} where it is about memory."""
     claims: tuple[str, ...] = ()
+    """Claims of the catalogue behind it."""
     sources: Annotated[tuple[Source, ...], Within(min_length=1)] = field(metadata={"of": Source})
+    """Where it comes from."""
 
 
 @record
@@ -112,7 +138,9 @@ class Measured(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     check: Text
+    """Experiment and check: `decode_state.lstm_time_growth`."""
     says: Text
+    """What the number is."""
 
 
 @record
@@ -121,15 +149,25 @@ class Score(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: Id
+    """What an answer names it by."""
     when: Mapping[When, tuple[bool | str, ...]] = field(default_factory=dict)
+    """Where it applies: a fact and its values; everywhere when empty."""
     by: By | None = None
+    """The need that its level goes by."""
     points: tuple[tuple[float, float], ...] = ()
+    """Value of the need and level, by rising need; joined by straight lines."""
     values: Annotated[Mapping[str, float], Within(min_length=1)]
+    """What it adds to each candidate at level 1."""
     says: Text
+    """Why, in a sentence."""
     basis: Basis
+    """How far it can be trusted: computed, measured here, published, or our judgement."""
     claims: tuple[str, ...] = ()
+    """Claims of the catalogue behind it."""
     sources: Annotated[tuple[Source, ...], Within(min_length=1)] = field(metadata={"of": Source})
+    """Where it comes from."""
     measured: tuple[Measured, ...] = field(default=(), metadata={"of": Measured})
+    """Checks of the bench that show what it is about."""
 
 
 @record
@@ -138,11 +176,17 @@ class Rules(Frozen):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     schema: Literal[1]
+    """Always 1."""
     devices: Annotated[tuple[Device, ...], Within(min_length=1)]
+    """Where it may run."""
     tasks: Annotated[tuple[Task, ...], Within(min_length=1)]
+    """What it may be for."""
     candidates: Annotated[tuple[Candidate, ...], Within(min_length=2)]
+    """What can be recommended."""
     constraints: tuple[Constraint, ...]
+    """What excludes candidates."""
     scores: Annotated[tuple[Score, ...], Within(min_length=1)]
+    """What speaks for or against them."""
 
     def device(self, id_: str) -> Device:
         """The device of that id."""

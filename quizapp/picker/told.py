@@ -139,6 +139,8 @@ def _trade(choice: Choice, width: int) -> list[str]:
     for one in [*choice.best, *([choice.runner_up] if choice.runner_up else [])]:
         lines += _wrapped(f"{_begun(one.candidate.name)}. {one.candidate.gains}", width, "+ ")
         lines += _wrapped(one.candidate.gives_up, width, "- ")
+        if one.candidate.pure_rnn and choice.above_a_billion:
+            lines += _wrapped(f"{_begun(one.candidate.above_a_billion)}.", width, "! ")
     return lines
 
 

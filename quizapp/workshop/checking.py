@@ -25,6 +25,8 @@ from quizapp.workshop.shelf import FOLDER, Exercise
 State = Literal["solved", "wrong", "unfinished", "broken", "stopped"]
 KEPT = 4_000
 """Characters of what it prints that are kept."""
+ENDLESS = 1_000_000
+"""Bytes that no exercise has a reason to print."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,10 @@ def check_all(
         )
         found += [Checked(state="stopped", what=gone)] * (len(jobs) - len(found))
     if len(jobs) == 1:
-        found = [replace(found[0], printed=printed, count=count, seconds=seconds)]
+        one = replace(found[0], printed=printed, count=count, seconds=seconds)
+        if one.state == "stopped" and count > ENDLESS:
+            one = replace(one, smells="it prints without end: a loop that never ends?")
+        found = [one]
     return found
 
 

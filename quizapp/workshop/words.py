@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from quizapp.workshop.shelf import Exercise
 MARKS = {"solved": "✓", "begun": "…", "not begun": "·"}
 PRINTED = 12
 """Lines of what it printed that are shown."""
+LONGEST = 200
+"""Characters of a line it printed that are shown."""
 WIDTH = 10
 """Columns of the labels."""
+NARROWEST = 40
+"""Columns below which nothing is wrapped or cut any more."""
 
 Row = tuple[str, str]
 """A label, or none, and what it says."""
@@ -43,21 +48,41 @@ def rows(checked: Checked, file: Path) -> list[Row]:
         for place, (line, text) in enumerate(checked.where)
     ]
     if checked.state != "solved":
-        found += [("→", checked.smells), ("case", checked.at), ("given", checked.given)]
+        found += [("→", checked.smells), ("case", checked.at)]
+        found += [("given", checked.given if checked.given != checked.at else "")]
         found += [("expected", checked.expected), ("came", checked.came)]
     found += [("passed" if place == 0 else "", name) for place, name in enumerate(checked.passed)]
     found += [("measured" if place == 0 else "", line) for place, line in enumerate(checked.measured)]
     printed = checked.printed.splitlines()
-    found += [("printed" if place == 0 else "", line) for place, line in enumerate(printed[:PRINTED])]
+    found += [
+        ("printed" if place == 0 else "", f"{line[:LONGEST]}..." if len(line) > LONGEST else line)
+        for place, line in enumerate(printed[:PRINTED])
+    ]
     if len(printed) > PRINTED or checked.count > len(checked.printed.encode()):
         found.append(("", f"... {checked.count:,} bytes in all"))
     return [(label, visible(text)) for label, text in found if text.strip()]
 
 
-def result(checked: Checked, file: Path) -> str:
-    """A check as text."""
-    return "\n".join(
-        [headline(checked), *(f"  {label:<{WIDTH}}{text}" for label, text in rows(checked, file))]
+def result(checked: Checked, file: Path, width: int | None = None, name: str = "") -> str:
+    """A check as text, its lines no wider than `width` where they can be broken; `name` goes before it."""
+    lines = wrapped(f"{name}  {headline(checked)}" if name else headline(checked), width)
+    for label, text in rows(checked, file):
+        lines += wrapped(text, width, f"  {label:<{WIDTH}}")
+    return "\n".join(lines)
+
+
+def wrapped(text: str, width: int | None, lead: str = "") -> list[str]:
+    """Lines of a width that hang below one another; without one, a single line."""
+    if width is None or len(lead) + len(text) <= width:
+        return [lead + text]
+    hung = " " * len(lead)
+    return textwrap.wrap(
+        text,
+        max(NARROWEST, width),
+        initial_indent=lead,
+        subsequent_indent=hung,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
@@ -66,13 +91,15 @@ def about(exercise: Exercise) -> str:
     return f"{exercise.number} of the workshop · {exercise.level} · about {exercise.minutes} minutes"
 
 
-def listed(exercises: Sequence[Exercise], known: dict[str, Progress]) -> list[str]:
-    """Every exercise in a line, from easy to hard, and how many are solved."""
+def listed(exercises: Sequence[Exercise], known: dict[str, Progress], width: int | None = None) -> list[str]:
+    """Every exercise in a line of that width, from easy to hard, and how many are solved."""
     lines = []
     for one in exercises:
         progress = known.get(one.id, Progress())
         state = f"{MARKS[progress.state]} {progress.state}"
-        lines.append(f"{one.number:>3}  {one.id:<22} {state:<12} {one.level:<7} {one.title}")
+        line = f"{one.number:>3}  {one.id:<20} {state:<12} {one.level:<7} {one.title}"
+        room = max(NARROWEST, width) if width else len(line)
+        lines.append(line if len(line) <= room else f"{line[: room - 1].rstrip()}…")
     solved = sum(known.get(one.id, Progress()).solved is not None for one in exercises)
     return [*lines, f"     {solved} of {len(exercises)} solved"]
 

@@ -7,6 +7,7 @@ import counting
 import kit
 
 STEPS = 300
+TRIES = 6
 EXPLAINED = {
     "steps": "The steps in a row are as many as before: one for every element.",
     "both": "The work grows; the steps in a row stay one for every element.",
@@ -36,7 +37,7 @@ def check(desk):
         compare(wide_chain(xs), xs, "20 elements of width 64")
     with desk.case("no elements"):
         kit.equal(wide_chain([]), [], of="the state", given="[]")
-    with desk.case("one step for every element, at every width"):
+    with desk.case("one step for every element, at every width", "plain Python: lists of numbers, no arrays"):
         for width in (1, 64):
             state = wide_chain([[counting.Counted(0.5)] * width for _ in range(100)])
             depth = max(getattr(one, "depth", 0) for one in state)
@@ -71,27 +72,41 @@ def timing(desk, wide_chain):
     seconds_per_step = desk.function("seconds_per_step")
     with desk.case("seconds per step"):
         for width in (8, 64, 256):
-            came = seconds_per_step(width, STEPS)
             given = f"width {width}, {STEPS} steps"
-            if not isinstance(came, float) or not came > 0:
-                kit.wrong("the time is not a positive number of seconds", given=given, came=came)
-            ours = measured(wide_chain, width)
-            ratio = came / ours
+            came, ours = theirs(seconds_per_step, width, given), measured(wide_chain, width)
+            for _ in range(TRIES - 1):  # the machine may have been busy with something else
+                if ours / 5 < came < 5 * ours:
+                    break
+                came = min(came, theirs(seconds_per_step, width, given))
+                ours = min(ours, measured(wide_chain, width))
             desk.say(f"width {width:>3}: {1e6 * came:8.2f} microseconds a step")
-            if not 1 / 30 < ratio < 30:
-                smells = "it is the time of all steps: divide by their number" if 30 <= ratio < 1e5 else ""
-                smells = "nanoseconds? perf_counter_ns counts them; divide by 1e9" if ratio > 1e5 else smells
-                smells = smells or "the clock may run around something else than the chain"
+            if not 1 / 30 < came / ours < 30:
                 expected = f"about {ours:.2g} seconds, as measured here"
-                kit.wrong(
-                    "the time of a step is far off", given=given, expected=expected, came=came, smells=smells
-                )
+                what = "the time of a step is far off"
+                kit.wrong(what, given=given, expected=expected, came=came, smells=smell(came / ours))
+
+
+def theirs(seconds_per_step, width, given):
+    came = seconds_per_step(width, STEPS)
+    if isinstance(came, bool) or not isinstance(came, (int, float)) or not came > 0:
+        smells = "time.time() is too coarse here: time.perf_counter()" if came == 0 else ""
+        kit.wrong("the time is not a positive number of seconds", given=given, came=came, smells=smells)
+    return came
+
+
+def smell(ratio):
+    """What a time may be that is so many times ours."""
+    if ratio > 1e5:
+        return "nanoseconds? perf_counter_ns counts them; divide by 1e9"
+    if STEPS / 5 < ratio < STEPS * 20:
+        return "it is the time of all steps: divide by their number"
+    return "the clock may run around something else than the chain"
 
 
 def measured(wide_chain, width):
     xs = [[0.5] * width for _ in range(STEPS)]
     times = []
-    for _ in range(3):
+    for _ in range(10):  # the shortest is the one that nobody disturbed
         began = time.perf_counter()
         wide_chain(xs)
         times.append(time.perf_counter() - began)

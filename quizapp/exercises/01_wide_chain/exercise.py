@@ -7,7 +7,7 @@ measure what that costs.
 1. wide_chain(xs): xs is a list of elements, each a list of `width`
    numbers. The state is a list of `width` numbers that begins at
    zero; each step makes it 0.9 h + x, number by number. Return the
-   last state. Without elements, return [].
+   last state. Without elements, return []. Plain Python, no arrays.
 2. seconds_per_step(width, steps): the time that one step of your
    chain takes, in seconds.
 3. WHAT_GROWS: measure widths 8, 64 and 256. What grows with the

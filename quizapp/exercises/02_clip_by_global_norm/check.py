@@ -38,7 +38,8 @@ def check(desk):
         ("tiny gradients, max_norm 1: nothing to clip", tiny, 1.0),
     ):
         with desk.case(name):
-            compare(clip(grads, limit), grads, limit, name)
+            given = f"norms {', '.join(f'{grad.norm():.4g}' for grad in grads)}, max_norm {limit:g}"
+            compare(clip(grads, limit), grads, limit, given)
     with desk.case("the direction stays"):
         clipped, _ = clip(several, 0.5)
         one, other = (torch.cat([grad.flatten() for grad in both]) for both in (clipped, several))
@@ -48,9 +49,7 @@ def check(desk):
 
 
 def compare(came, grads, limit, given):
-    if not isinstance(came, tuple) or len(came) != 2:
-        kit.wrong("it must return two things: (clipped, norm)", given=given, came=came)
-    clipped, norm = came
+    clipped, norm = kit.two(came, "clipped", "norm", given)
     if not isinstance(clipped, (list, tuple)) or len(clipped) != len(grads):
         kit.wrong("the first is not a list of as many tensors", given=given, came=clipped)
     right, wanted = reference(grads, limit)

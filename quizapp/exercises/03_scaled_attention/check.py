@@ -48,6 +48,7 @@ def smells(q, k, v, desk):
         ("not scaled: divide the scores by sqrt(d)", soft(raw, -1) @ v),
         ("multiplied by sqrt(d), where it should divide", soft(raw * width**0.5, -1) @ v),
         ("scaled by the number of keys; it is the width that counts", soft(raw / k.shape[-2] ** 0.5, -1) @ v),
+        ("scaled by the width of the values; it is that of q and k", soft(raw / v.shape[-1] ** 0.5, -1) @ v),
         ("the softmax runs over the queries: dim=-1 are the keys", soft(raw / width**0.5, -2) @ v),
         ("no softmax: the scores themselves weigh the values", raw / width**0.5 @ v),
         ("the scores attend to the keys, not to the values", lambda: soft(raw / width**0.5, -1) @ k),

@@ -55,7 +55,9 @@ def leaks(causal_attention, q, k, v):
         return
     row, token = min(pairs)
     smells = "there is no mask at all"
-    if late(causal_attention, q, k, v):
+    if own_hidden(causal_attention, q, k, v):
+        smells = "the diagonal is hidden too: token 0 then sees nothing, and the softmax spreads over all"
+    elif late(causal_attention, q, k, v):
         smells = (
             "masked after the softmax: its sum still counts the future, and the row no longer adds up to one"
         )
@@ -75,6 +77,12 @@ def leaks(causal_attention, q, k, v):
         came=f"row {row} moved",
         smells=smells,
     )
+
+
+def own_hidden(causal_attention, q, k, v):
+    raw = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    hidden = torch.ones(TOKENS, TOKENS, dtype=torch.bool).triu()
+    return kit.same(causal_attention(q, k, v), torch.softmax(raw.masked_fill(hidden, -1e9), -1) @ v)
 
 
 def late(causal_attention, q, k, v):
@@ -112,6 +120,14 @@ def compare(came, q, k, v, given):
     raw = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
     visible = torch.ones(TOKENS, TOKENS, dtype=torch.bool).tril()
     smells = [
+        *(
+            (
+                f"{filled:g} is no minus infinity: among scores like these it still counts",
+                torch.softmax(scores, -1) @ v,
+            )
+            for filled in (-1e2, -1e3, -1e4, -1e5)
+            for scores in (raw.masked_fill(~visible, filled), raw + filled * ~visible)
+        ),
         (
             "not scaled by sqrt(d)",
             torch.softmax((raw * q.shape[-1] ** 0.5).masked_fill(~visible, -torch.inf), -1) @ v,

@@ -11,7 +11,8 @@ numbers, and explain the curve.
    entry for every length.
 4. EXPLANATION: the check draws your curve. Why does it look like
    this? Write one letter.
-   "a"  flat while the call costs more than its adds, then in proportion
+   "a"  flat while the call costs more than its adds; with far more
+        numbers than these, in proportion
    "b"  flat all the way: a reduction has depth 1
    "c"  quadratic: every element looks at every other
    "d"  logarithmic: the adds form a tree

@@ -12,41 +12,43 @@ def check(desk):
         swapped = [("the two are swapped: (decay, x)", 3.0 * 5 + 0.5)]
         kit.equal(apply(pair, 5.0), 5.5, of="0.5 * 5 + 3", given="element(0.5, 3.0)", smells=swapped)
     with desk.case("two steps from h = 5"):
-        two_steps(combine)
+        two_steps(element, combine)
     with desk.case("the grouping does not matter"):
-        p, q, r = (0.9, 1.0), (0.5, -2.0), (0.25, 4.0)
-        left, right = combine(combine(p, q), r), combine(p, combine(q, r))
-        kit.equal(left, right, of="combine(combine(p, q), r)", given=f"p={p}, q={q}, r={r}")
+        p, q, r = (element(*step) for step in ((0.9, 1.0), (0.5, -2.0), (0.25, 4.0)))
+        left = theirs(combine(combine(p, q), r), "combine(combine(p, q), r)")
+        right = theirs(combine(p, combine(q, r)), "combine(p, combine(q, r))")
+        given = "p = (0.9, 1), q = (0.5, -2), r = (0.25, 4)"
+        kit.equal(left, right, of="combine(combine(p, q), r)", given=given)
     with desk.case("the identity"):
-        identity = theirs(desk.value("IDENTITY"), "IDENTITY")
-        zero = "(0, 0) forgets everything: 0 * h + 0" if tuple(identity) == (0, 0) else ""
-        for came in (combine(identity, (0.9, 2.0)), combine((0.9, 2.0), identity)):
+        identity, step = desk.value("IDENTITY"), element(0.9, 2.0)
+        zero = "(0, 0) forgets everything: 0 * h + 0" if theirs(identity, "IDENTITY") == (0, 0) else ""
+        for found in (combine(identity, step), combine(step, identity)):
+            came = theirs(found, "combine(IDENTITY, pair)")
             if not kit.same(came, (0.9, 2.0)):
-                kit.wrong(
-                    "the identity changes something",
-                    given="(0.9, 2.0)",
-                    expected=(0.9, 2.0),
-                    came=came,
-                    smells=zero,
-                )
+                what = "the identity changes something"
+                kit.wrong(what, given="(0.9, 2.0)", expected=(0.9, 2.0), came=came, smells=zero)
     for name, fixed in (("the lesson's chain: decay 0.9", 0.9), ("a decay of its own for every step", None)):
         with desk.case(f"{name}, 1,024 elements"):
             chain(element, combine, fixed)
 
 
 def theirs(pair, of):
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        kit.wrong(f"{of} is not a pair", came=pair)
-    return pair
+    """The two numbers of a pair of theirs: a tuple, a list, an array of two."""
+    try:
+        a, b = pair
+        return float(a), float(b)
+    except (TypeError, ValueError):
+        smells = kit.NO_RETURN if pair is None else ""
+        kit.wrong(f"{of} is not a pair of numbers", came=pair, smells=smells)
 
 
 def apply(pair, h):
     return pair[0] * h + pair[1]
 
 
-def two_steps(combine):
+def two_steps(element, combine):
     (a1, b1), (a2, b2) = first, second = (0.5, 3.0), (0.25, 8.0)
-    came = theirs(combine(first, second), "combine(first, second)")
+    came = theirs(combine(element(*first), element(*second)), "combine(first, second)")
     smells = [
         ("the other order: this is `second` and then `first`", (a1 * a2, a1 * b2 + b1)),
         ("b1 must decay too: the second step multiplies what the first one added", (a1 * a2, b1 + b2)),
@@ -66,12 +68,12 @@ def chain(element, combine, fixed):
     level = [element(*step) for step in steps]
     while len(level) > 1:
         level = [combine(level[place], level[place + 1]) for place in range(0, len(level), 2)]
-    came, given = apply(level[0], 0.0), "the pairs combined as a tree"
+    came, given = apply(theirs(level[0], "the last pair"), 0.0), "the pairs combined as a tree"
     smells = [
         ("every step has the decay 0.9; take the one that is given", last([(0.9, x) for _, x in steps])),
         ("the order of the steps is turned around", last(steps[::-1])),
     ]
-    kit.equal(came, last(steps), of="the last state", given=given, tolerance=1e-9, smells=smells)
+    kit.equal(came, last(steps), of="the last state", given=given, tolerance=1e-5, smells=smells)
 
 
 def last(steps):

@@ -12,7 +12,7 @@ OVERLAP = "in each round, read only what was there before it (build a new list),
 def check(desk):
     scan = desk.function("scan")
     for length in (4, 8, 1, 0, 7, 100):
-        with desk.case(f"{length:,} elements, each prefix in order"):
+        with desk.case(f"{length:,} element{'s' * (length != 1)}, each prefix in order"):
             prefixes(scan, length)
     with desk.case("1,024 elements: 10 combines in a row"):
         xs, tally = counting.spans(1024)
@@ -82,6 +82,10 @@ def decayed(scan):
     for x in numbers:
         h = 0.9 * h + x
         states.append(h)
-    came = scan([(0.9, x) for x in numbers], lambda one, two: (two[0] * one[0], two[0] * one[1] + two[1]))
+
+    def combine(earlier, later):
+        return (later[0] * earlier[0], later[0] * earlier[1] + later[1])
+
+    came = scan([(0.9, x) for x in numbers], combine)
     kit.equal([pair[1] for pair in came], states, of="the states", given="h = 0.9 h + x", tolerance=1e-9)
     assert math.isfinite(states[-1])

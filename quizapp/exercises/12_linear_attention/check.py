@@ -86,14 +86,13 @@ def follow(step, q, k, v, right):
     state, sizes, plain = None, [], written_out(q, k, v, norm=False)
     for t in range(len(q)):
         came = step(state, q[t], k[t], v[t])
-        if not isinstance(came, tuple) or len(came) != 2:
-            kit.wrong("it must return two things: (state, out)", given=f"token {t}", came=came)
-        state, out = came
+        state, out = kit.two(came, "state", "out", f"token {t}")
         past = slice(0, t)
         weights = phi(k[past]) @ phi(q[t])
         smells = [
             ("not divided: phi(q) . z, with z the sum of phi(k)", plain[t]),
             ("it reads before it writes: the token does not see itself", weights @ v[past] / weights.sum()),
+            ("S is new and z is old: add the token to both before you read", plain[t] / weights.sum()),
             ("nothing is kept: it sees itself alone", v[t] if t else None),
             ("phi is missing in the state", lambda t=t: (w := k[: t + 1] @ q[t]) @ v[: t + 1] / w.sum()),
             (

@@ -96,8 +96,8 @@ def decayed(scan):
         before.append(h)
         h = 0.9 * h + x
 
-    def combine(one, two):
-        return (two[0] * one[0], two[0] * one[1] + two[1])
+    def combine(earlier, later):
+        return (later[0] * earlier[0], later[0] * earlier[1] + later[1])
 
     came = scan([(0.9, x) for x in numbers], combine, (1.0, 0.0))
     kit.equal([pair[1] for pair in came], before, of="the states", given="h = 0.9 h + x", tolerance=1e-9)
