@@ -2,8 +2,8 @@
 
 Every screen that takes keys, for somebody with 5,000 items and 50,000 answers. `WALKS` says how to come to a
 screen and what to press there. Nothing moves by itself on these screens (motion is off), so the first bytes
-are the reply. Over a claim that is being proved curves are drawn as they come in: there every key waits for a
-text that only its own effect paints, and the claim is proved again when it is through.
+are the reply. Over a claim that is being proved curves are drawn as they come in, with motion on: there every
+key waits for a text that only its own effect paints, and the claim is proved again when it is through.
 Run: python bench/keys.py [presses for each] [part of a name]
 """
 
@@ -14,14 +14,13 @@ import random
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from filled import fill
-from terminal import LONGEST, Terminal, every_core_busy
+from terminal import LONGEST, Taken, Terminal, every_core_busy
 
 from quizapp import paths
 from quizapp.learner import Learner
@@ -33,9 +32,10 @@ LONG_RUNNING = "gradient_distance"
 """The experiment to prove meanwhile, if there is a claim that needs it."""
 UP, DOWN, ESCAPE, ENTER, TAB, CTRL_P, ERASE = b"\x1b[A", b"\x1b[B", b"\x1b", b"\r", b"\t", b"\x10", b"\x7f"
 LEFT, RIGHT, PAGE_DOWN, PAGE_UP = b"\x1b[D", b"\x1b[C", b"\x1b[6~", b"\x1b[5~"
-CURSOR, LITERATURE, SENTENCE, VERDICT = "›".encode(), b"literature", b"People say", b"Verdict:"
-Timings = dict[str, list[float]]
-"""What was pressed -> milliseconds of every press."""
+CURSOR, LEGEND = "›".encode(), "↑".encode()
+LITERATURE, SENTENCE, VERDICT = b"literature", b"People say", b"Verdict:"
+Timings = dict[str, list[Taken]]
+"""What was pressed -> what every press took."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,8 @@ def in_the_claims(terminal: Terminal, presses: int, source: random.Random) -> Ti
     bar, whole = [], []
     for _ in range(presses):
         pause(terminal, source)
-        began = time.perf_counter()
         bar.append(terminal.press(DOWN))
-        whole.append(1000.0 * (terminal.wait(LITERATURE) - began))
+        whole.append(terminal.until(LITERATURE))
     return {"down": bar, "(claim in full)": whole}
 
 
@@ -129,7 +128,7 @@ def in_practice(terminal: Terminal, presses: int, source: random.Random) -> Timi
 
 
 def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Timings:
-    """Over a run: back up to the sentence under test, then the help sheet opened and closed."""
+    """Over a run: down to the legend, up to the sentence under test, the help sheet opened and closed."""
     terminal.type(b"c")
     terminal.type(b"/")
     claim = long_running()
@@ -137,25 +136,33 @@ def while_proving(terminal: Terminal, presses: int, source: random.Random) -> Ti
     terminal.type(b"\r")
     terminal.press(b"\r", SENTENCE)
     run_it(terminal)
-    took: Timings = {"up": [], "(help opens)": [], "(help closes)": []}
-    over = False
+    steps = {
+        "down": (DOWN * 2, LEGEND),
+        "up": (UP * 2, SENTENCE),
+        "(help opens)": (b"?", b"this help"),
+        "(help closes)": (b"x", claim.encode()),  # the first line of the screen, painted whatever is scrolled
+    }
+    took: Timings = {name: [] for name in steps}
+
+    def pressed(name: str) -> bool:
+        """Press a key; False when the run came to its end, whose verdict scrolls up by itself."""
+        pause(terminal, source)
+        if terminal.shows(VERDICT):
+            return False
+        try:
+            found = terminal.press(*steps[name])
+        except TimeoutError:
+            if not terminal.shows(VERDICT):
+                raise
+            return False
+        took[name].append(found)
+        return not terminal.shows(VERDICT)
+
     while len(took["(help closes)"]) < presses:
-        if over:
+        if not all(map(pressed, steps)):
+            terminal.type(b"x", then=1.0)  # if the help is open
             terminal.type(b"r")
             run_it(terminal)
-        pause(terminal, source)
-        terminal.type(DOWN * 2, then=source.uniform(0.3, 0.5))  # the sentence leaves the screen
-        over = terminal.shows(VERDICT)
-        if not over and not terminal.shows(SENTENCE):
-            up = terminal.press(UP * 2, SENTENCE)
-            over = terminal.shows(VERDICT)
-            took["up"] += [] if over else [up]  # a verdict scrolls up by itself
-        status = claim.encode()  # the first line of the screen, painted whatever it is scrolled to
-        for key, text, name in ((b"?", b"this help", "(help opens)"), (b"x", status, "(help closes)")):
-            pause(terminal, source)
-            over |= terminal.shows(VERDICT)
-            took[name].append(terminal.press(key, text))
-            over |= terminal.shows(VERDICT)
     return took
 
 
@@ -180,6 +187,7 @@ Script = Callable[[Terminal, int, random.Random], Timings]
 
 def measure(script: Script, presses: int, home: str) -> Timings:
     """Start the app, let its bench warm up, then press keys on busy cores."""
+    still(home, script is not while_proving)
     practice = ("study", "--kind", "choice") if script is in_practice else ()
     terminal = Terminal([sys.executable, "-m", "quizapp", *practice], home)
     try:
@@ -191,24 +199,33 @@ def measure(script: Script, presses: int, home: str) -> Timings:
         terminal.close()
 
 
-def said(name: str, took: list[float]) -> float:
-    """Print the percentiles of a list of milliseconds; returns the 99th."""
+def said(name: str, took: list[Taken]) -> float:
+    """Print the percentiles of the milliseconds; returns the 99th by the clock."""
     if len(took) < 2:
-        print(f"{name:<28}{len(took):>5} keys   nothing to see here", flush=True)
+        print(f"{name:<28}{len(took):>4} keys   nothing to see here", flush=True)
         return 0.0
-    cuts = statistics.quantiles(took, n=100, method="inclusive")
+    wall, cpu = (
+        statistics.quantiles(column, n=100, method="inclusive") for column in zip(*took, strict=True)
+    )
     print(
-        f"{name:<28}{len(took):>5} keys   p50 {cuts[49]:5.1f}   p90 {cuts[89]:5.1f}   "
-        f"p99 {cuts[98]:5.1f}   longest {max(took):5.1f} ms",
+        f"{name:<28}{len(took):>4} keys   p50 {wall[49]:5.1f}  p90 {wall[89]:5.1f}  p99 {wall[98]:5.1f} ms   "
+        f"CPU p50 {cpu[49]:5.1f}  p90 {cpu[89]:5.1f}  p99 {cpu[98]:5.1f} ms",
         flush=True,
     )
-    return cuts[98]
+    return wall[98]
+
+
+def still(home: str, nothing_moves: bool) -> None:
+    """Set whether anything may move by itself."""
+    motion = "false" if nothing_moves else "true"
+    Path(home, "settings.yaml").write_text(
+        f"tour: false\nmotion: {motion}\nnew_per_day: 5000\n", encoding="utf-8"
+    )
 
 
 def ready(home: Path) -> None:
-    """Somebody who practised for long and wants nothing to move; the start does not read it all again."""
+    """Somebody who practised for long; the start does not read it all again."""
     fill(home)
-    (home / "settings.yaml").write_text("tour: false\nmotion: false\nnew_per_day: 5000\n", encoding="utf-8")
     learner = Learner(Store(home / paths.answers().name), home / paths.snapshot().name)
     learner.refresh()
     learner.keep()

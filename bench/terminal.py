@@ -16,11 +16,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 LONGEST = 5.0
 """Seconds after which a key counts as swallowed."""
 ROWS, COLUMNS = 16, 80
 STYLING = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Taken(NamedTuple):
+    """What a key took, in milliseconds."""
+
+    wall: float
+    """Until it was painted."""
+    cpu: float
+    """What the program computed meanwhile, all its threads together: it does not depend on what else runs."""
 
 
 class Terminal:
@@ -35,6 +45,8 @@ class Terminal:
             os.execvpe(command[0], command, {**os.environ, **here})
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.painted = b""
+        self._clock = ~self.pid << 3 | 2
+        """The CPU clock of that process, as Linux numbers them."""
 
     def read(self, seconds: float) -> bool:
         """Take in what has been painted; False when there was nothing for so long."""
@@ -49,24 +61,29 @@ class Terminal:
         while (left := end - time.perf_counter()) > 0:
             self.read(left)
 
-    def wait(self, text: bytes, seconds: float = LONGEST) -> float:
-        """The time at which `text` was painted. Raises TimeoutError when it is not."""
+    def wait(self, text: bytes, seconds: float = LONGEST) -> None:
+        """Until `text` was painted. Raises TimeoutError when it is not."""
         end = time.perf_counter() + seconds
         while text not in STYLING.sub(b"", self.painted):
             if not self.read(end - time.perf_counter()) and time.perf_counter() >= end:
                 raise TimeoutError(f"{text.decode()!r} was not painted within {seconds:g} s")
-        return time.perf_counter()
 
-    def press(self, key: bytes, text: bytes = b"", seconds: float = LONGEST) -> float:
-        """Milliseconds from a key to `text`, or to the first thing painted."""
+    def press(self, key: bytes, text: bytes = b"", seconds: float = LONGEST) -> Taken:
+        """From a key to `text`, or to the first thing painted."""
         while self.read(0.0):
             pass
         self.painted = b""
-        began = time.perf_counter()
+        self._began = time.perf_counter(), time.clock_gettime(self._clock)
         os.write(self.descriptor, key)
         if not self.read(seconds):
             raise TimeoutError(f"{key!r} painted nothing within {seconds:g} s")
-        return 1000.0 * (self.wait(text, seconds) - began)
+        return self.until(text, seconds)
+
+    def until(self, text: bytes, seconds: float = LONGEST) -> Taken:
+        """From the last key to `text`."""
+        self.wait(text, seconds)
+        wall, cpu = self._began
+        return Taken(1000.0 * (time.perf_counter() - wall), 1000.0 * (time.clock_gettime(self._clock) - cpu))
 
     def type(self, keys: bytes, then: float = 0.3) -> None:
         """Type without measuring."""

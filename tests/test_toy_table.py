@@ -11,7 +11,7 @@ from quizapp import reference, report, toy_table
 from quizapp.claims import judge
 from quizapp.evidence import Curve, Plot, Run
 from quizapp.export import markdown
-from quizapp.ui.prove import _provenance
+from quizapp.ui.proofs import provenance
 
 
 def check(name: str, estimate: float, low: float, high: float) -> CheckResult:
@@ -83,7 +83,7 @@ def test_it_stands_in_the_text_and_in_the_markdown(all_kinds, home):
     assert toy_table.TITLE in said
     assert "100,000" in said
     assert "Languages swapped" in said
-    on_screen = _provenance(claim, evidence, ()).plain
+    on_screen = provenance(claim, evidence, ()).plain
     assert toy_table.TITLE in on_screen
     assert "Confounded" in on_screen
     written = "\n".join(markdown._run(shipped["toy_audit"]))

@@ -85,7 +85,7 @@ async def test_picking_several_needs_one_and_an_order_fills_its_last_place(quiet
         await pilot.press("enter")
         assert app.screen.item.id == "fix-order"
         await pilot.press("2", "1", "3")
-        assert "So far: 1." in flat(app)
+        assert "2 (1) " in flat(app)
         await pilot.press("backspace", "4", "enter")
         assert app.screen.replies == [[1, 0, 3, 2]]
 
@@ -158,3 +158,16 @@ async def test_what_was_picked_cannot_be_overruled(quiet):  # noqa: F811
         await pilot.press("o")
         await settled(app, pilot)
         assert [review.overruled for review in app.store.reviews()] == [False]
+
+
+@pytest.mark.parametrize(
+    ("id_", "keys"), [("fix-choice", "1"), ("fix-multi", ("1", "enter")), ("fix-code", "1")]
+)
+async def test_what_is_said_about_options_keeps_their_order(quiet, id_, keys):  # noqa: F811
+    app = only(quiet(start="study"), id_)
+    async with app.run_test(size=(120, 60)) as pilot:
+        options = [" ".join(option.split())[:30] for option in app.screen.steps[0].options]
+        await pilot.press(*keys, "4")
+        await settled(app, pilot)
+        told = flat(app)
+        assert sorted(options, key=told.index) == options

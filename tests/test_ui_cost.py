@@ -3,13 +3,16 @@
 # ruff: noqa: F811 - fixtures are imported and then asked for by name
 
 import gc
+import sys
 
 import pytest
 from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 
 from quizapp import query, study
 from quizapp.cli import practice as command
 from quizapp.study import Study
+from quizapp.ui import tidy
 from quizapp.ui.app import QuizApp
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
 
@@ -162,3 +165,47 @@ async def test_the_garbage_collector_works_again_once_it_has_painted(home, monke
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+async def test_no_key_is_replied_to_with_a_look_through_all_memory(quiet, monkeypatch):
+    looks = []
+    monkeypatch.setattr(tidy.gc, "collect", lambda: looks.append(1))
+    monkeypatch.setattr(tidy.gc, "get_count", lambda: (0, 0, tidy.EVERY))
+    app = quiet(start="browse")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        await pilot.press("down")
+        tidy.tidy(app.quiet)
+        assert not looks
+        app.touched -= tidy.QUIET
+        tidy.tidy(app.quiet)
+        assert looks == [1]
+
+
+def test_the_memory_is_left_to_python_again_in_the_end():
+    own, turn = gc.get_threshold(), sys.getswitchinterval()
+    try:
+        tidy.begin()
+        assert gc.isenabled()
+        assert gc.get_threshold() == (*own[:2], tidy.NEVER)
+    finally:
+        tidy.end()
+        sys.setswitchinterval(turn)
+        gc.unfreeze()
+    assert gc.get_threshold() == own
+
+
+@pytest.mark.parametrize(
+    ("start", "there", "keys"),
+    [("browse", (), ("down", "space", "space", "up")), ("home", ("t",), ("2", "3", "4", "5", "1"))],
+)
+async def test_another_text_in_the_same_place_lays_nothing_out(quiet, counted, start, there, keys):
+    app = quiet(start=start)
+    async with app.run_test(size=(80, 8)) as pilot:  # so low that every text has its bar
+        await pilot.press(*there)
+        await settled(app, pilot)
+        layouts = counted(Screen, "_refresh_layout")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        assert len(layouts) <= 2, "the bar may come and go"

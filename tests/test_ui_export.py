@@ -112,7 +112,7 @@ async def test_from_browse_with_its_filter_and_every_choice(quiet, here, size):
         place = list(export.FORMATS).index(".json")
         await press(app, pilot, *["down"] * place)
         assert "questions.json" in flat(app)
-        assert "‹ yours, with what came with quizapp beside it ›" in flat(app)
+        assert "‹ yours, beside it what came with quizapp and packs ›" in flat(app)
         await press(app, pilot, "left")
         assert "‹ none ›" in flat(app)
         await press(app, pilot, "enter")

@@ -51,6 +51,16 @@ async def test_on_to_related_terms_the_item_and_the_proof(whole):  # noqa: F811
         assert isinstance(app.screen, ProveScreen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_word_without_an_entry_shows_what_is_said_about_it(whole, size):  # noqa: F811
+    app = whole()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("g", "slash", *"softmax")
+        await settle(app, pilot)
+        assert "no entry of its own" in flat(app)
+        assert "Softmax weights in a row" in flat(app)
+
+
 async def test_nothing_that_fits_is_said(whole):  # noqa: F811
     app = whole()
     async with app.run_test(size=(80, 24)) as pilot:

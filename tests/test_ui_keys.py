@@ -85,6 +85,9 @@ async def test_other_keys_do_it_and_are_said(quiet, size):
         assert app.screen.phase == "told"
         await pilot.press("question_mark")
         await pilot.pause()
+        if size[1] < 30:  # the help is longer than that
+            await pilot.press("pagedown")
+            await pilot.pause()
         assert "z or ctrl+y undo the last answer" in flat(app)
         await pilot.press("escape", "z")
         await settled(app, pilot)

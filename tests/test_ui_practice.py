@@ -1,8 +1,12 @@
 """Practice with the keyboard: every mode of answering, undo, ratings, and nothing lost."""
 
+import asyncio
+
 import pytest
+from textual.worker import WorkerFailed
 
 from quizapp import paths, reference
+from quizapp.errors import StoreError
 from quizapp.model import Cloze
 from quizapp.store import Store
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
@@ -280,3 +284,68 @@ async def test_a_filter_that_fits_nothing_says_so(quiet):  # noqa: F811
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "No item fits the filter" in flat(app)
+
+
+def full(*_, **__):
+    raise StoreError("could not write: database or disk is full", "Free some space.")
+
+
+KEYS = {"fix-choice": ["1", "4"], "fix-card": ["space", "3", "3"], "fix-open": ["space", "4", "1", "enter"]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("id_", KEYS)
+async def test_an_answer_that_cannot_be_kept_can_be_given_again(quiet, monkeypatch, size, id_):  # noqa: F811
+    app = only(quiet(start="study"), id_)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app.store, "add_review", full)
+        await pilot.press(*KEYS[id_])
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert all("disk is full" in toast.message for toast in app._notifications)
+        assert app._notifications
+        assert app.store.reviews() == []
+        monkeypatch.undo()
+        again = {"fix-choice": ["4"], "fix-card": ["3"]}.get(id_, KEYS[id_][2:])
+        await pilot.press(*again)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert [review.item for review in app.store.reviews()] == [id_]
+
+
+async def test_what_cannot_be_taken_back_can_be_tried_again(quiet, monkeypatch):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("1", "4")
+        await app.workers.wait_for_complete()
+        monkeypatch.setattr(app.store, "amend", full)
+        await pilot.press("u")
+        await app.workers.wait_for_complete()
+        await pilot.press("3")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert all("disk is full" in toast.message for toast in app._notifications)
+        assert app._notifications
+        monkeypatch.undo()
+        await pilot.press("u")
+        await app.workers.wait_for_complete()
+        assert app.store.reviews() == []
+
+
+async def test_elsewhere_it_ends_the_app_with_a_sentence(quiet, monkeypatch, capsys):  # noqa: F811
+    app = only(quiet(start="study"), "fix-choice")
+    monkeypatch.setattr(app.store, "add_run", full)
+
+    async def run():
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            app.run_worker(asyncio.to_thread(app.store.add_run))
+            await pilot.pause(0.2)
+
+    with pytest.raises(WorkerFailed):
+        await run()
+    assert app.return_code == 2
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err

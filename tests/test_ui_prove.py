@@ -8,9 +8,11 @@ import pytest
 from quizapp.verifiers.wire import Checked, CheckResult, Ended, Finished, Point, Progress, Request, Started
 from textual.events import Key
 
+from quizapp.drawing import LETTERS
 from quizapp.model import Expected
 from quizapp.proof import Bench, Recorder
 from quizapp.ui.app import QuizApp
+from quizapp.ui.curves import Curves
 from quizapp.ui.prove import ProveScreen
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
 
@@ -33,7 +35,7 @@ def check(name, outcome="pass", arm="claim", must="", estimate=-0.5):
     )
 
 
-def recording(status="ok", bias3="fail", control="fail"):
+def recording(status="ok", bias3="fail", control="fail", curves=1):
     """The events of a run of gradient_distance, as a bench would send them."""
     plot = {"title": "t", "x": "distance", "y": "log10 gradient", "x_log": False, "y_log": False}
     yield Started(
@@ -47,8 +49,9 @@ def recording(status="ok", bias3="fail", control="fail"):
         looks=(1,),
         plot=plot,
     )
-    for x in range(10):
-        yield Point(curve="LSTM", arm="claim", x=x, y=-x / 4)
+    for number in range(curves):
+        for x in range(10):
+            yield Point(curve="LSTM" + f" {number}" * (number > 0), arm="claim", x=x, y=-x / (4 + number))
     yield Progress(done=1, most=2)
     yield Checked(check=check("lstm_slope"))
     yield Checked(check=check("lstm_bias3_slope", bias3))
@@ -152,6 +155,62 @@ async def test_what_is_not_a_verdict_never_reads_as_one(replayed, how, word):
         assert "holds" not in shown.partition("Verdict")[2].partition("More exactly")[0].replace(word, "")
         measured = [prediction.measured for prediction in app.store.predictions()]
         assert measured == (["unclear"] if word == "unclear" else [""])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_of_many_curves_by_itself(replayed, size):
+    app = replayed(curves=26)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("right")  # there is no curve yet
+        await pilot.press("1")
+        await settle(app, pilot)
+        picture = app.screen.query_one(Curves)
+
+        def letters():
+            rows = (picture.render_line(y) for y in range(picture.size.height))
+            found = [segment for row in rows for segment in row if segment.style.bold]
+            return sorted(segment.text for segment in found)
+
+        assert letters() == list(LETTERS[:26])
+        height = app.screen.query_one("#legend").size.height
+        await pilot.press("right", "right")
+        await settle(app, pilot)
+        assert letters() == ["B"]
+        assert "› 0 first, -1.8 last, -1.8 least, 0 most LSTM 1" in flat(app)
+        assert picture.region.bottom < size[1]  # scrolled to where it can be seen
+        await pilot.press("left")
+        assert letters() == ["A"]
+        await pilot.press("left", "left")
+        assert letters() == ["Z"]
+        await pilot.press("right")
+        await settle(app, pilot)
+        assert letters() == list(LETTERS[:26])
+        assert "left right: one curve by itself" in flat(app)
+        assert app.screen.query_one("#legend").size.height == height
+
+
+async def test_every_curve_is_named_even_in_a_narrow_terminal(replayed):
+    app = replayed(curves=26)
+    async with app.run_test(size=(40, 60)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        words = flat(app)
+        for number in range(1, 26):
+            assert f"{LETTERS[number]} LSTM {number} " in words
+        await pilot.resize_terminal(110, 60)
+        await settle(app, pilot)
+        assert "A LSTM" in flat(app)
+        assert app.screen.query_one("#legend").size.height < 10
+
+
+async def test_a_single_curve_is_never_chosen(replayed):
+    app = replayed()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        await pilot.press("right")
+        assert app.screen.lit is None
+        assert "by itself" not in flat(app)
 
 
 async def test_keys_pressed_fast_all_count(replayed):

@@ -9,7 +9,7 @@ import pytest
 from quizapp import editor, served
 from quizapp.errors import QuizError
 from quizapp.queued import QueuedBench
-from quizapp.ui import browse
+from quizapp.ui import foreground
 from quizapp.ui.source import SourceScreen
 from tests.screen import flat, quiet  # noqa: F401
 
@@ -26,7 +26,7 @@ def visit(quiet, tmp_path, monkeypatch):
 def edited(monkeypatch) -> list[list[str]]:
     """The commands that were run as an editor."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(browse, "_run", commands.append)
+    monkeypatch.setattr(foreground, "run", commands.append)
     return commands
 
 

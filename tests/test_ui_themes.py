@@ -170,7 +170,7 @@ async def test_without_colours_signs_and_words_say_it(replayed, monkeypatch):
     app = replayed(bias3="pass")
     object.__setattr__(app.bank, "items", {"fix-choice": app.bank.items["fix-choice"]})
     shown, colourful = "", set()
-    async with app.run_test(size=(100, 40)) as pilot:
+    async with app.run_test(size=(100, 48)) as pilot:
         await pilot.press("1")
         await app.workers.wait_for_complete()
         for keys in ((), ("escape",), ("s",), ("down", "enter", "4"), ("f",)):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from quizapp import served
-from quizapp.ui import workshop
+from quizapp.ui import foreground
 from quizapp.ui.workshop import WorkshopScreen
 from quizapp.workshop import checking, desk, shelf
 from quizapp.workshop.checking import Checked
@@ -49,7 +49,7 @@ def edits(monkeypatch):
         def __exit__(self, *_):
             return None
 
-    monkeypatch.setattr(workshop, "_run", run)
+    monkeypatch.setattr(foreground, "run", run)
     monkeypatch.setattr("quizapp.ui.app.QuizApp.suspend", lambda self: Nothing())
     monkeypatch.setenv("EDITOR", "true")
     monkeypatch.delenv("VISUAL", raising=False)
@@ -73,6 +73,7 @@ async def test_from_not_begun_to_solved(quiet, edits, size):
         assert "begun junior" in flat(app)
         await pilot.press("h", "h")
         await until(pilot, lambda: screen._state(FIRST.id).hints == 2)
+        await until(pilot, lambda: "hint 2 of 4: One step for the whole state" in flat(app))
         await pilot.press("e")
         await until(pilot, lambda: "✓ solved" in flat(app))
         assert "1 of 13 solved" in flat(app)
@@ -101,11 +102,13 @@ async def test_keys_are_taken_while_a_check_runs_and_escape_stops_it(quiet, edit
     monkeypatch.setattr(checking, "check", endless)
     desk.start(FIRST)
     app = quiet()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("c")
         await until(pilot, lambda: "Checking" in flat(app))
-        await pilot.press("down", "up")
+        await pilot.press("down", "e")
+        await until(pilot, lambda: "Still checking: Widen" in flat(app))
+        await pilot.press("up")
         assert screen.checking == FIRST.id
         await pilot.press("escape")
         await until(pilot, lambda: screen.checking is None)

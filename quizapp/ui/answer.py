@@ -1,6 +1,7 @@
 """One step of an item on the screen: its options with a cursor, or the place to type.
 
-The state is plain and the drawing a function of it; keys come from the screen.
+An order is made by moving its lines, or by picking them one after the other. The state is plain and the
+drawing a function of it; keys come from the screen.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ class Picking:
 
     step: Step
     cursor: int = 0
+    """The option it is on, wherever that is shown."""
     picked: list[int] = field(default_factory=list)
+
+    @classmethod
+    def again(cls, step: Step, reply: Any) -> Picking:  # noqa: ANN401 - by mode
+        """A step that was replied to before."""
+        picked = [reply] if step.mode == "one" else list(reply)
+        return cls(step, cursor=picked[0] if picked else 0, picked=picked if step.mode != "one" else [])
 
     def takes(self, key: str) -> bool:
         """Whether a key means something here."""
@@ -36,26 +44,48 @@ class Picking:
 
         A digit answers a pick at once, toggles one of several, or appends to an order.
         """
-        last = len(self.step.options) - 1
         if key in ("up", "k"):
-            self.cursor = (self.cursor - 1) % (last + 1)
+            self._step_by(-1)
         elif key in ("down", "j"):
-            self.cursor = (self.cursor + 1) % (last + 1)
+            self._step_by(1)
         elif key == "backspace" and self.picked:
             self.picked.pop()
-        elif key in DIGITS and int(key) - 1 <= last:
+        elif key in DIGITS and int(key) <= len(self.step.options):
             self.cursor = int(key) - 1
             return self._take(self.cursor)
         elif key == "space":
             return self._take(self.cursor)
         elif key == "enter":
-            if self.step.mode == "one":
-                return self._take(self.cursor)
-            left = [place for place in range(last + 1) if place not in self.picked]
-            if self.step.mode == "rank" and len(left) == 1:
-                self.picked += left  # where the last one goes is no question
-            return self.complete
+            return self._take(self.cursor) if self.step.mode == "one" else self._done()
         return False
+
+    @property
+    def shown(self) -> list[int]:
+        """The options from top to bottom: what is in an order already comes first."""
+        every = range(len(self.step.options))
+        if self.step.mode != "rank":
+            return list(every)
+        return [*self.picked, *(place for place in every if place not in self.picked)]
+
+    def _step_by(self, by: int) -> None:
+        shown = self.shown
+        self.cursor = shown[(shown.index(self.cursor) + by) % len(shown)]
+
+    def move(self, by: int) -> None:
+        """Move the line at the cursor up or down an order; from then on all lines are in it."""
+        shown = self.shown
+        at = shown.index(self.cursor)
+        to = max(0, min(len(shown) - 1, at + by))
+        shown.insert(to, shown.pop(at))
+        self.picked = shown
+
+    def _done(self) -> bool:
+        """Whether that is all. An order of which nothing was said is first numbered as it is shown."""
+        left = len(self.step.options) - len(self.picked)
+        if self.step.mode == "rank" and (left == 1 or not self.picked):
+            self.picked = self.shown  # where the last one goes is no question
+            return left == 1
+        return self.complete
 
     def _take(self, place: int) -> bool:
         if self.step.mode == "one":
@@ -66,6 +96,11 @@ class Picking:
         else:
             self.picked.append(place)
         return False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done yet."""
+        return bool(self.cursor or self.picked)
 
     @property
     def complete(self) -> bool:
@@ -84,17 +119,15 @@ class Picking:
         rows: list[Content | str] = [dim(line) for line in wrapped(self._instruction(), width)]
         if self.step.passage:
             return lines(*rows, passage(self.step, self.cursor))
-        for place in range(len(self.step.options)):
-            rows.append(tap(self._row(place, width), str(place + 1)))
-        if self.step.mode == "rank" and self.picked:
-            so_far = "  ".join(f"{place}. {self._short(one)}" for place, one in enumerate(self.picked, 1))
-            rows += [Content(""), Content.assemble(("So far: ", "bold"), so_far)]
+        rows += [tap(self._row(place, width), str(place + 1)) for place in self.shown]
         return lines(*rows)
 
     def _row(self, place: int, width: int) -> Content:
         option, here = self.step.options[place], place == self.cursor
         curve = f"{self.step.sketches[place]}  " if any(self.step.sketches) else ""
-        head = f"{'›' if here else ' '} {place + 1} {self._mark(place)} {curve}"
+        ranks = self.step.mode == "rank" and place in self.picked
+        key, mark = (str(place + 1), "dim" if ranks else ""), (self._mark(place), "bold" if ranks else "")
+        head = Content.assemble("› " if here else "  ", key, " ", mark, f" {curve}")
         # Code keeps its lines; what does not fit is cut by the screen, not by us.
         parts = option.split("\n") if self.step.code else wrapped(option, max(10, width - len(head)))
         body = Content(("\n" + " " * (8 if self.step.code else len(head))).join(parts))
@@ -104,14 +137,12 @@ class Picking:
         """The line that the cursor is on, from 0, and how many lines it takes."""
         if self.step.passage:
             return 0, 1
-        above = sum(self._height(place, width) for place in range(self.cursor))
+        shown = self.shown
+        above = sum(self._height(place, width) for place in shown[: shown.index(self.cursor)])
         return len(wrapped(self._instruction(), width)) + above, self._height(self.cursor, width)
 
     def _height(self, place: int, width: int) -> int:
         return self._row(place, width).plain.count("\n") + 1
-
-    def _short(self, place: int) -> str:
-        return clipped(self.step.options[place], 24)
 
     def _mark(self, place: int) -> str:
         if self.step.mode == "rank":
@@ -123,7 +154,7 @@ class Picking:
     def _instruction(self) -> str:
         extra = {
             "many": "digits or space to tick, enter when done",
-            "rank": "digits in order, backspace takes back, enter when done",
+            "rank": "move the lines, or press digits in order; enter when done",
         }
         how = "up and down, enter takes it" if self.step.passage else extra.get(self.step.mode)
         return f"{self.step.prompt} ({how})" if how else self.step.prompt

@@ -17,6 +17,7 @@ from quizapp.errors import BankError, Problem, RunsError, SettingsError
 from quizapp.learner import Learner
 from quizapp.store import Store
 from quizapp.study import Study
+from quizapp.ui import tidy
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.manners import Manners
 
@@ -226,8 +227,8 @@ class QuizApp(Manners):
 
     async def _warm(self) -> None:
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
-        gc.freeze()
-        gc.enable()  # a start does without
+        tidy.begin()  # a start does without
+        self.set_interval(tidy.QUIET, lambda: tidy.tidy(self.quiet))
         await asyncio.to_thread(__import__, "quizapp.ui.prove")
         await asyncio.to_thread(getattr, self, "reference")
         await asyncio.to_thread(self._back_up)
@@ -246,6 +247,7 @@ class QuizApp(Manners):
 
     async def on_unmount(self) -> None:
         """Leave no process behind."""
+        tidy.end()
         if self._bench is not None:
             await self._bench.close()
         self.store.close()
@@ -264,7 +266,7 @@ class QuizApp(Manners):
                 await leaving
 
     def open_study(self, topic: str | None = None, cram: bool = False) -> None:
-        """Practise."""
+        """Everything that is due, then what is new."""
         self.push_screen(self._practice(topic, None, cram))
 
     def _practice(self, topic: str | None, only: Query | None, cram: bool) -> Screen[None]:
@@ -282,7 +284,7 @@ class QuizApp(Manners):
         return ReadingScreen(sitting)
 
     def open_claims(self) -> None:
-        """Browse the claims."""
+        """What people say, and what came of putting it to the test."""
         from quizapp.ui.claims import ClaimsScreen
 
         self.push_screen(ClaimsScreen())
@@ -300,13 +302,13 @@ class QuizApp(Manners):
         self.push_screen(BrowseScreen(at=item))
 
     def open_pick(self) -> None:
-        """Architecture: which one for which task, and why."""
+        """Which architecture for which task, and why."""
         from quizapp.ui.pick import PickScreen
 
         self.push_screen(PickScreen())
 
     def open_glossary(self) -> None:
-        """Glossary: what the terms mean, and what shows it."""
+        """What the terms mean, and what shows it."""
         from quizapp.ui.glossary import GlossaryScreen
 
         self.push_screen(GlossaryScreen())
@@ -318,7 +320,7 @@ class QuizApp(Manners):
         self.push_screen(StatsScreen())
 
     def open_mock(self) -> None:
-        """A mock interview."""
+        """A mock interview: questions, follow-ups, and where you stand."""
         from quizapp.ui.mock import MockScreen
 
         self.push_screen(MockScreen())

@@ -27,7 +27,7 @@ SURE_KEYS = ("1", "2", "3", "4", "5", "enter", "space")
 
 
 class Asking(Keyed[None]):
-    """A screen that asks. Phases: ask (a step), sure (how confident), saving (no key counts)."""
+    """A screen that asks. Phases: ask (a step), sure (how confident), rate (a card), saving (no key)."""
 
     AUTO_FOCUS = ""
     FIXED: ClassVar[tuple[str, ...]] = PICKING_KEYS
@@ -36,6 +36,9 @@ class Asking(Keyed[None]):
 
     STEP_BACK: ClassVar[tuple[str, str] | None] = None
     """The hint for going one step back, if the screen has a key for it."""
+
+    MOVE: ClassVar[tuple[str, str] | None] = None
+    """The hint for moving the line at the cursor of an order, if the screen has keys for it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,8 +95,11 @@ class Asking(Keyed[None]):
             self.asked_at = time.monotonic()
             self._show_step()
 
-    def _show_step(self, before: str = "") -> None:
-        """Draw the step that is next, or ask for confidence when there is none. before: what was typed."""
+    def _show_step(self, before: Any = None) -> None:  # noqa: ANN401 - by mode
+        """Draw the step that is next, or ask for confidence when there is none.
+
+        before: what was replied to it, where one comes back to it.
+        """
         if len(self.replies) == len(self.steps):
             if isinstance(self.item, model.Open):  # asked before the rubric was opened
                 self.answer(given(self.item, self.steps, self.replies))
@@ -102,16 +108,18 @@ class Asking(Keyed[None]):
             return
         step = self.steps[len(self.replies)]
         self.phase = "ask"
-        self.picking = Picking(step) if step.options else None
+        self.picking = None
+        if step.options:
+            self.picking = Picking(step) if before is None else Picking.again(step, before)
         self.show_status()
-        self.page.line(before, shown=step.mode == "text")
+        self.page.line(before or "", shown=step.mode == "text")
         if isinstance(self.item, model.Cloze):
             self.page.question(asked(self.item, self.replies))
         self._draw()
         how = {"text": ("enter", "take it"), "reveal": ("space", "turn it")}.get(step.mode, ("1-9", "pick"))
-        help_ = () if step.mode == "text" else (("every.help", "help"),)
         back = (self.STEP_BACK,) if self.STEP_BACK and self.replies and self.can_go_back else ()
-        self.hint(how, *back, *self.WAYS_OUT, *help_, typing=step.mode == "text")
+        move = (self.MOVE,) if self.MOVE and step.mode == "rank" else ()
+        self.hint(how, *move, *back, *self.WAYS_OUT, typing=step.mode == "text")
 
     def _draw(self, *, follow: bool = False) -> None:
         """What was replied so far, and what there is to pick from. follow: keep the cursor in sight."""
@@ -131,7 +139,9 @@ class Asking(Keyed[None]):
     def on_resize(self) -> None:
         """Lines are as long as the screen is wide."""
         if self.item is not None and self.phase in ("ask", "sure"):
-            self._draw()
+            self._draw(follow=self.picking is not None and self.picking.begun)
+        if self.phase in ("sure", "rate"):  # what is asked last is at the end
+            self.page.bottom()
 
     def _take(self, reply: Any) -> None:  # noqa: ANN401 - by mode
         """A step is complete."""
@@ -215,4 +225,15 @@ class Asking(Keyed[None]):
             return
         last = self.replies.pop()
         self.page.feedback("")
-        self._show_step(last if isinstance(last, str) else "")
+        self._show_step(last)
+
+    @property
+    def orders(self) -> bool:
+        """Whether something is being put in order."""
+        return self.phase == "ask" and self.picking is not None and self.picking.step.mode == "rank"
+
+    def action_move(self, by: int) -> None:
+        """Move the line at the cursor of an order."""
+        if self.picking is not None and self.orders:
+            self.picking.move(by)
+            self._draw(follow=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -20,21 +18,25 @@ from quizapp import claims, editor, query, selection
 from quizapp.bank import pack_of
 from quizapp.errors import QueryError, QuizError
 from quizapp.export.sheet import sheet
-from quizapp.marks import taken_back
+from quizapp.marks import Marked, taken_back
 from quizapp.model import Item, Review
 from quizapp.texts import Texts
+from quizapp.ui import foreground
 from quizapp.ui.item import history, row, state, written
 from quizapp.ui.jump import JumpScreen
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.listing import MOVES, Listing
 from quizapp.ui.look import dim, lines, scroll
 from quizapp.ui.marks import Pen, mark_bindings, mark_hint
+from quizapp.ui.roll import Roll
 
 if TYPE_CHECKING:
     from quizapp.grade import Numbers
     from quizapp.marks import MarkKind
     from quizapp.study import Study
 
+WIDEST = 100
+"""Characters in a line of an item, as in app.tcss."""
 LEAF = {"left_square_bracket": "up", "right_square_bracket": "down"}
 
 
@@ -89,8 +91,7 @@ class BrowseScreen(Keyed[None]):
         yield Static(id="amiss", markup=False)
         with Container(id="pair"):
             yield Listing(self._row, id="items")
-            with VerticalScroll(id="leaf", can_focus=False):
-                yield Static(id="item", markup=False)
+            yield Roll(widest=100, id="leaf")
         find = (("browse.filter", "filter"), ("browse.jump", "go to"), ("browse.reveal", "answer"))
         change = (("browse.open", "open"), ("browse.edit", "edit"), mark_hint("browse"))
         yield Static(self.hints(*find, *change, ("every.help", "help")), id="hints")
@@ -164,17 +165,24 @@ class BrowseScreen(Keyed[None]):
 
     def _amiss(self, text: str) -> None:
         amiss = self.query_one("#amiss", Static)
-        amiss.display = bool(text)
-        amiss.update(dim(text))
+        if text or amiss.display:
+            amiss.display = bool(text)
+            amiss.update(dim(text))
 
     # ---- drawing
 
+    def on_resize(self) -> None:
+        """What is picked from is as wide as its place, once that is known."""
+        self.call_after_refresh(self._show)
+
     def _row(self, name: str, here: bool) -> Content:
-        item = self.app.bank.items.get(name)
-        if item is None or self.study is None:
+        item, width = self.app.bank.items.get(name), self._listing.content_size.width
+        if item is None:
             return Content(f"{'› ' if here else '  '}{name}")
+        if self.study is None:  # it is not known yet where it stands
+            return row(item, "", Marked(), here, width)
         marked = self.study.marking.of(name)
-        return row(item, state(self.study.memories.get(name), marked, self.study.now()), marked, here)
+        return row(item, state(self.study.memories.get(name), marked, self.study.now()), marked, here, width)
 
     def on_listing_moved(self) -> None:
         """Another item: its answer is hidden again."""
@@ -183,18 +191,23 @@ class BrowseScreen(Keyed[None]):
         self.query_one("#leaf").scroll_home(animate=False)
         self._show()
 
+    def _show_marks(self) -> None:
+        """Draw everything again: marks are in the list, too."""
+        self._listing.refresh()
+        self._show()
+
     def _show(self) -> None:
         """Draw the status line and the item at the cursor."""
         listed, all_ = len(self._listing.names), len(self.app.bank.items)
         place = f"{self._listing.cursor + 1} of {listed}" if listed else "0"
         found = f"{place} items" if listed == all_ else f"{place} that fit, {all_} in all"
-        self.query_one("#status", Static).update(Content.assemble(("browse", "bold"), f"   {found}"))
+        said = Content.assemble(("browse", "bold"), f"   {found}")
+        self.query_one("#status", Static).update(said, layout=False)
         item = self._at
         shown = (
             self._described(item) if item else dim("No item fits the filter." if self.text else "No items.")
         )
-        self.query_one("#item", Static).update(shown)
-        self._listing.refresh()
+        self.query_one("#leaf", Roll).update(shown)
 
     def _described(self, item: Item) -> Content:
         place = self.app.bank.places.get(item.id, "").rsplit(":", 1)[0]
@@ -204,7 +217,8 @@ class BrowseScreen(Keyed[None]):
         if self.study is not None and (note := self.study.marking.of(item.id).note):
             rows.append(Content.assemble(("Note: ", "bold"), note))
         written_out = sheet(item, self._numbers, self.app.bank.misconceptions)
-        rows += written(item, written_out, revealed=self.revealed == item.id)
+        width = min(WIDEST, self.query_one("#leaf", Roll).room or WIDEST)
+        rows += written(item, written_out, width, revealed=self.revealed == item.id)
         if self.study is not None:
             memory = self.study.memories.get(item.id)
             rows += ["", *history(memory, self._reviews.get(item.id, ()), self.study.now())]
@@ -291,7 +305,7 @@ class BrowseScreen(Keyed[None]):
     @work
     async def _mark(self, item: Item, kind: MarkKind, pen: Pen) -> None:
         if await pen.put(item.id, kind):
-            self._show()
+            self._show_marks()
 
     @work
     async def action_undo(self) -> None:
@@ -303,7 +317,7 @@ class BrowseScreen(Keyed[None]):
         if mark.item in self._listing.names:
             self._listing.go(self._listing.names.index(mark.item))
         self.notify(f"{mark.item}: {taken_back(mark)}", timeout=3, markup=False)
-        self._show()
+        self._show_marks()
 
     # ---- the question files
 
@@ -316,7 +330,7 @@ class BrowseScreen(Keyed[None]):
         try:
             command = editor.command(os.environ, file, line)
             with self.app.suspend():
-                _run(command)
+                foreground.run(command)
         except SuspendNotSupported:
             self.notify(f"No editor can be opened here. Edit {file}:{line}, then press r.", markup=False)
             return
@@ -338,12 +352,3 @@ class BrowseScreen(Keyed[None]):
             return
         self._select()
         self._show()
-
-
-def _run(command: list[str]) -> None:
-    """Run an editor to its end. A ctrl+c in it is the editor's."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
-    try:
-        subprocess.run(command, check=False)
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -19,6 +19,11 @@ from quizapp.report import reference_text
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.look import bold, dim, lines, verdict
 
+ROOMY = 60
+"""Columns of a terminal from which a row says its verdict and its state in words."""
+LEAD, SIGNS = 18, 4
+"""Columns of a row before what the claim says, in words and in signs alone."""
+
 
 class ClaimsScreen(Keyed[None]):
     """The catalogue."""
@@ -40,6 +45,7 @@ class ClaimsScreen(Keyed[None]):
         super().__init__()
         self.evidence: dict[str, Evidence | None] = {}
         self.references: dict[str, tuple[Evidence, ...]] = {}
+        self._roomy = True
 
     def compose(self) -> ComposeResult:
         """Filter, list, and the claim at the cursor in full."""
@@ -103,9 +109,21 @@ class ClaimsScreen(Keyed[None]):
     def _row(self, claim: Claim) -> Content:
         evidence = self.evidence.get(claim.id)
         state = claims.standing(claim, evidence)
-        said = verdict(evidence.verdict, 11) if evidence else Content(" " * 11)
-        mark = " !" if evidence is not None and evidence.surprise else "  "
-        return Content.assemble(said, mark, dim(f"{state:<6}"), f" {claim.says}")
+        roomy = self.app.size.width >= ROOMY
+        if evidence is None:
+            lead = dim(state if roomy else "")
+        else:
+            said = verdict(evidence.verdict)
+            stale = dim(" stale" if roomy and state == "stale" else "")
+            lead = Content.assemble(said if roomy else said[:1], " !" if evidence.surprise else "", stale)
+        wide = LEAD if roomy else SIGNS
+        return Content.assemble(lead, " " * (wide - lead.cell_length), claim.says)
+
+    def on_resize(self) -> None:
+        """Where there is little room, a verdict is its sign."""
+        if (roomy := self.app.size.width >= ROOMY) != self._roomy:
+            self._roomy = roomy
+            self._fill()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the claim in full."""

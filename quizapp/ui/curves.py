@@ -2,117 +2,111 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
+from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
-from textual_hires_canvas import Canvas, HiResMode
-from textual_plot import PlotWidget
-from textual_plot.axis_formatter import AxisFormatter, NumericAxisFormatter
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 
-from quizapp.evidence import Plot
+from quizapp.drawing import LETTERS, RECEDES, Row, Run, picture
+from quizapp.evidence import Curve, Plot
+from quizapp.ui.look import amount, dim, lines
 from quizapp.ui.themes import CURVES
 
-PER_COLUMN = 2
-"""Points drawn per column of cells; more are not seen and cost time."""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+BESIDE = 3
+"""Columns between two names in the legend."""
+MANY = 8
+"""More curves than this have their names cut where they would not fit in two columns."""
+CONTROL = "▪"
+"""Stands by the name of a control, whose curve is drawn in blocks."""
 
 
-class DecadeFormatter(AxisFormatter):
-    """At most `most` ticks at powers of ten, for an axis that plots log10."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        """Whole decades, thinned; the two ends where there are not two of them."""
-        first, last = math.ceil(min_), math.floor(max_)
-        if last - first < 1:
-            return [min_, max_]
-        step = max(1, math.ceil((last - first + 1) / min(self.most, max_ticks)))
-        return [float(tick) for tick in range(first, last + 1, step)]
-
-    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
-        """1, 10, 1000, 1e-9."""
-        return [f"{10**tick:.3g}" if -4 <= tick <= 4 else f"1e{tick:.3g}" for tick in ticks]
-
-
-class Curves(PlotWidget, can_focus=False):
-    """A plot widget that shows a Plot."""
+class Curves(Widget, can_focus=False):
+    """A picture of a Plot. Only lines that have changed are painted again."""
 
     def __init__(self) -> None:
-        super().__init__(allow_pan_and_zoom=False)
+        super().__init__()
         self._plot = Plot()
+        self._lit: int | None = None
+        self._rows: tuple[Row, ...] = ()
+        self._styles: dict[tuple[int, bool], Style] = {}
 
-    def on_mount(self) -> None:
-        """No legend inside: it would cover the curves."""
-        super().on_mount()
-        self.show_legend(is_visible=False)
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.show(self._plot))
+    def show(self, plot: Plot, lit: int | None = None) -> None:
+        """Draw a plot; lit: the number of the curve to look at, the others recede."""
+        self._plot, self._lit = plot, lit
+        self._draw()
 
-    def _colour(self, index: int) -> str:
-        return self.app.current_theme.variables[f"curve-{index % CURVES}"]
+    def on_resize(self) -> None:
+        """As large as there is room."""
+        self._draw()
 
-    def show(self, plot: Plot) -> None:
-        """Draw the plot from scratch."""
-        self._plot = plot
-        self.clear()
-        rows = max(2, self.size.height // 4)
-        self.set_x_formatter(DecadeFormatter(8) if plot.x_log else NumericAxisFormatter())
-        self.set_y_formatter(DecadeFormatter(rows) if plot.y_log else NumericAxisFormatter())
-        self.set_xlabel(plot.x)
-        most = PER_COLUMN * max(20, self.size.width)
-        drawn = []
-        for index, curve in enumerate(plot.curves):
-            points = [
-                (math.log10(x) if plot.x_log else x, math.log10(y) if plot.y_log else y)
-                for x, y in zip(curve.x, curve.y, strict=True)
-                if (x > 0 or not plot.x_log) and (y > 0 or not plot.y_log)
-            ]
-            step = max(1, len(points) // most)
-            drawn.append((index, points[::step] + points[-1:] if step > 1 else points))
-        for index, points in reversed(drawn):  # the first curve matters most: it goes on top
-            if points:
-                xs, ys = zip(*points, strict=True)
-                mode = HiResMode.BRAILLE if plot.curves[index].arm == "claim" else HiResMode.QUADRANT
-                self.plot(xs, ys, line_style=self._colour(index), hires_mode=mode)
-        for index, points in drawn:
-            if points:
-                letter = LETTERS[index % len(LETTERS)]
-                x, y = points[-1 - min(len(points) - 1, index * len(points) // (2 * len(drawn)))]
-                self.scatter([x], [y], marker=letter, marker_style=f"bold {self._colour(index)}")
-        self._limits([point for _, points in drawn for point in points])
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
-    def _render_plot(self) -> None:
-        """Draw. The canvas would ask to be painted again at every pixel; once, at the end, is enough."""
-        canvas = self.query_one("#plot", Canvas)
-        canvas.refresh = lambda *_, **__: canvas  # type: ignore[method-assign]
-        try:
-            super()._render_plot()
-        finally:
-            del canvas.refresh
-        canvas.refresh()
-
-    def _limits(self, points: list[tuple[float, float]]) -> None:
-        """Axes that are never empty, also with one point or a flat curve."""
-        if not points:
-            self.set_xlimits(0.0, 1.0)
-            self.set_ylimits(0.0, 1.0)
+    def _draw(self) -> None:
+        width, height = self.size
+        if not width or not height:
             return
-        for axis, setter in ((0, self.set_xlimits), (1, self.set_ylimits)):
-            low, high = min(p[axis] for p in points), max(p[axis] for p in points)
-            pad = 0.05 * (high - low) or max(0.5, 0.1 * abs(low))
-            setter(low - pad, high + pad)
+        before, self._rows = self._rows, picture(self._plot, width, height, self._lit)
+        same = len(before) == len(self._rows)
+        changed = [at for at, row in enumerate(self._rows) if not same or row != before[at]]
+        if changed:
+            self.refresh(*(Region(0, at, width, 1) for at in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the picture."""
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width, self.rich_style)
+        return Strip([Segment(run.text, self._style(run)) for run in self._rows[y]])
+
+    def _style(self, run: Run) -> Style:
+        key = run.of, run.letter
+        if key not in self._styles:
+            variables = self.app.current_theme.variables
+            name = f"curve-{run.of % CURVES}" if run.of >= 0 else "text-muted"
+            style = Style(color=variables[name], bold=run.letter, dim=run.of == RECEDES)
+            self._styles[key] = self.rich_style + style
+        return self._styles[key]
 
 
-def legend(plot: Plot) -> Content:
-    """Letter, name and arm of every curve, and what the height means."""
-    named = [
-        Content.assemble(
-            (LETTERS[index % len(LETTERS)], f"bold $curve-{index % CURVES}"),
-            f" {curve.name}",
-            " (control)" if curve.arm == "control" else "",
-        )
-        for index, curve in enumerate(plot.curves)
+def legend(plot: Plot, width: int, lit: int | None = None, hint: str = "") -> Content:
+    """What the axes are; the curve to look at in numbers, or a hint how to choose one; every curve's name.
+
+    As many lines whichever curve it is. Of one curve there is nothing to choose.
+    """
+    controls = f"   {CONTROL} control" if any(curve.arm == "control" for curve in plot.curves) else ""
+    axes = Content(f"↑ {plot.y}   → {plot.x}{controls}")
+    if len(plot.curves) < 2:
+        return lines(axes, *(_named(index, curve, lit) for index, curve in enumerate(plot.curves)))
+    told = dim(hint) if lit is None else _told(plot.curves[lit])
+    named = [_named(index, curve, lit) for index, curve in enumerate(plot.curves)]
+    column = max(len(one) for one in named) + BESIDE
+    if len(named) > MANY:
+        column = min(column, (width + BESIDE) // 2)
+    rows = -(-len(named) // max(1, (width + BESIDE) // column))
+    cells = [one.truncate(column - BESIDE, ellipsis=True) for one in named]
+    table = [
+        Content("").join([one.pad_right(column - len(one)) for one in cells[row::rows]]).rstrip()
+        for row in range(rows)
     ]
-    return Content("   ").join([Content(f"↑ {plot.y}"), *named])
+    return lines(axes, told.truncate(width, ellipsis=True), *table)
+
+
+def _named(index: int, curve: Curve, lit: int | None) -> Content:
+    letter = (LETTERS[index % len(LETTERS)], f"bold $curve-{index % CURVES}")
+    sign = CONTROL if curve.arm == "control" else " "
+    return Content.assemble(
+        ("›" if index == lit else " ", "bold"), letter, sign, (curve.name, "bold" * (index == lit))
+    )
+
+
+def _told(curve: Curve) -> Content:
+    """A curve in numbers."""
+    if not curve.y:
+        return Content("")
+    first, last, least, most = map(amount, (curve.y[0], curve.y[-1], min(curve.y), max(curve.y)))
+    numbers = f"{first} first, {last} last, {least} least, {most} most"
+    return Content.assemble((f"› {numbers}", "bold"), f"   {curve.name}")

@@ -133,18 +133,19 @@ class DebriefScreen(Keyed[None]):
         self.query_one("#words", Static).update(pages.answers(questions))
         self.query_one("#text", Static).update(lines(bold(" ".join(item.prompt.split()))))
         self._view(False)
-        keys = (
-            ("debrief.yes debrief.no", "said, not said"),
-            ("debrief.accept", "accept all"),
-            ("debrief.go", "done"),
-        )
-        self.hint(*keys, ("debrief.view", "answers"), ("every.help", "help"), ("debrief.leave", "back"))
         self._draw_rubric()
 
     def _view(self, said: bool) -> None:
         wide = self.size.width >= WIDE
         self._show("tick", *(("points", "said") if wide else ("said",) if said else ("points",)))
         self.set_class(wide, "-beside")
+        keys = (
+            ("debrief.yes debrief.no", "said, not said"),
+            ("debrief.accept", "accept all"),
+            ("debrief.go", "done"),
+        )
+        view = () if wide else (("debrief.view", "rubric" if said else "answers"),)
+        self.hint(*keys, *view, ("every.help", "help"), ("debrief.leave", "back"))
 
     def action_view(self) -> None:
         """What was said, and back; side by side there is nothing to change."""

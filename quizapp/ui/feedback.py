@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from textual.content import Content
 
 from quizapp import model
@@ -10,6 +13,7 @@ from quizapp.bank import DELETION
 from quizapp.figures import how_long
 from quizapp.model import Grade, Item, Remark
 from quizapp.schedule import RATINGS, interval
+from quizapp.steps import Step
 from quizapp.study import CRAM, Answered
 from quizapp.ui.look import bold, dim, lines
 
@@ -31,6 +35,16 @@ def feedback(
     offer = [slipped(done, testable=testable)] if done.slips else []
     shown = judged(done.item, done.grade, confidence, *offer, overruled=done.overruled)
     return lines(shown, *noted, again or _schedule(done, cram))
+
+
+def as_shown(done: Answered, steps: Sequence[Step]) -> Answered:
+    """The same with what is said about the options in the order in which those were shown."""
+    options = steps[-1].options if steps and steps[-1].mode in ("one", "many") else ()
+    remarks = done.grade.remarks
+    if sorted(options) != sorted(remark.text for remark in remarks):
+        return done
+    ordered = sorted(remarks, key=lambda remark: options.index(remark.text))
+    return replace(done, grade=replace(done.grade, remarks=tuple(ordered)))
 
 
 def judged(

@@ -59,7 +59,7 @@ class GlossaryScreen(Keyed[None]):
         hints = (
             ("up down", "term"),
             ("glossary.filter", "filter"),
-            ("glossary.item", "its item"),
+            ("glossary.item", "item"),
             ("glossary.prove", "prove"),
             ("glossary.next", "related"),
             ("glossary.leave", "home"),
@@ -78,8 +78,8 @@ class GlossaryScreen(Keyed[None]):
         self._judge()
 
     def on_resize(self) -> None:
-        """The entry is as wide as the screen."""
-        self._draw()
+        """The entry is as wide as its place, once that is known."""
+        self.call_after_refresh(self._draw)
 
     @property
     def term(self) -> Term | None:
@@ -118,7 +118,14 @@ class GlossaryScreen(Keyed[None]):
         term = self.term
         entry = self.query_one("#item", Static)
         width = min(100, entry.parent.size.width - SIDES if entry.parent else 80)  # type: ignore[attr-defined]
-        entry.update(_entry(term, self.shown, width) if term else dim("No term is like that."))
+        entry.update(_entry(term, self.shown, width) if term else self._around(width))
+
+    def _around(self, width: int) -> Content:
+        """What is said elsewhere about what is typed, where no term is like it."""
+        found = glossary.around(self.app.bank, self.query_one("#filter", Input).value)
+        if found is None:
+            return dim("No term is like that.")
+        return Content("\n".join(glossary.around_text(found, width)))
 
     # ---- keys
 
@@ -178,9 +185,8 @@ class GlossaryScreen(Keyed[None]):
 def _entry(term: Term, shown: tuple[Shown, ...], width: int) -> Content:
     """A term in full."""
     rows: list[Content | str] = [bold(term.name)]
-    for label, said in (("People say", term.people_say), ("It means", term.means), ("More", term.more)):
-        if said:
-            rows.append(hang(dim(label.ljust(LABEL)), said, width))
+    for label, said in glossary.labelled(term):
+        rows.append(hang(dim(label.ljust(LABEL)), said, width))
     for one in shown:
         whose = f" ({one.whose})" if one.whose else ""
         by = f"  {'; '.join(one.experiments)}" if one.experiments else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -16,6 +17,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from quizapp.ui.hints import ROOMY
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.look import bold, dim, lines, verdict
 from quizapp.waiting import Count, Left
@@ -25,12 +27,18 @@ if TYPE_CHECKING:
 
 SHOWN_VERDICTS = 5
 ALL = "all topics"
+TOPIC = 24
+COUNTS = (("due", 5), ("new", 6), ("learned", 9))
+"""The columns of the list, with what each takes."""
+SIDES = 4
+"""Columns of a line that the screen needs for itself: its padding and the bars to scroll with."""
 
 
 class HomeScreen(Keyed[None]):
     """The first screen."""
 
     AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-small"), (ROOMY, "-room")]  # noqa: RUF012 - Textual's own form
     KEYS = (("up / down", "choose a topic"), ("enter", "study it"))
     FIXED = ("up", "down", "enter", "home", "end", "pageup", "pagedown")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +74,8 @@ class HomeScreen(Keyed[None]):
         Binding("q", "quit", "quit", id="home.quit", show=False),
     ]
 
+    _rows: Mapping[str, Count | None] = {}
+
     def compose(self) -> ComposeResult:
         """Counts first; verdicts come a moment later."""
         yield Static(id="status")
@@ -94,9 +104,12 @@ class HomeScreen(Keyed[None]):
     def on_mount(self) -> None:
         """The topics at once; the counts follow, as there may be thousands of answers to read."""
         self.query_one("#status", Static).update(bold("quizapp"))
-        self.query_one("#head", Static).update(dim(f"{'topic':<24}{'due':>5}{'new':>6}{'learned':>9}"))
         topics = sorted({item.topic for item in self.app.bank.items.values()})
-        self._list({name: f"{name.replace('_', ' '):<24}" for name in (ALL, *topics)})
+        self._list(dict.fromkeys((ALL, *topics)))
+
+    def on_resize(self) -> None:
+        """The list has as many columns as there is room for."""
+        self._list(self._rows)
 
     def on_screen_resume(self) -> None:
         """Somebody comes, or comes back: count again, once there is something to look at."""
@@ -104,16 +117,23 @@ class HomeScreen(Keyed[None]):
         self.call_after_refresh(self._count)
         self.call_after_refresh(self._show_verdicts)
 
-    def _list(self, rows: dict[str, str]) -> None:
+    def _list(self, rows: Mapping[str, Count | None]) -> None:
+        """Topics with their counts, as far as those are known."""
+        self._rows, width = rows, self.app.size.width - SIDES
         topics = self.query_one("#topics", OptionList)
         at = topics.highlighted or 0
-        topics.set_options(Option(Content(text), id=name) for name, text in rows.items())
+        self.query_one("#head", Static).update(dim(_row("topic", [name for name, _ in COUNTS], width)))
+        topics.set_options(
+            Option(Content(_row(name, _cells(count), width)), id=name) for name, count in rows.items()
+        )
         topics.highlighted = min(at, len(rows) - 1)
 
     @work(exclusive=True, group="count")
     async def _count(self) -> None:
         """Count off the loop, then show it."""
         counts, left = await asyncio.to_thread(self._counted)
+        if not self.query("#status"):
+            return  # somebody quit meanwhile
         total = Count(
             due=sum(count.due for count in counts.values()),
             new=sum(count.new for count in counts.values()),
@@ -122,12 +142,7 @@ class HomeScreen(Keyed[None]):
         self.query_one("#status", Static).update(
             Content.assemble(("quizapp", "bold"), f"  {_day(total, left)}")
         )
-        self._list(
-            {
-                name: f"{name.replace('_', ' '):<24}{count.due:>5}{count.new:>6}{count.learned:>9}"
-                for name, count in {ALL: total, **dict(sorted(counts.items()))}.items()
-            }
-        )
+        self._list({ALL: total, **dict(sorted(counts.items()))})
         await self._look_ahead()
         await asyncio.to_thread(self.app.learner.keep)
 
@@ -246,6 +261,20 @@ class HomeScreen(Keyed[None]):
     def action_quit(self) -> None:
         """Leave the app."""
         self.app.exit()
+
+
+def _cells(count: Count | None) -> list[str]:
+    return ["" for _ in COUNTS] if count is None else [str(getattr(count, name)) for name, _ in COUNTS]
+
+
+def _row(name: str, cells: Sequence[str], width: int) -> str:
+    """A topic with its counts; those that there is no room for are left out, from the right."""
+    topic = max(8, min(TOPIC, width - COUNTS[0][1]))
+    row = f"{name.replace('_', ' '):<{topic}.{topic}}"
+    for cell, (_, columns) in zip(cells, COUNTS, strict=True):
+        if len(row) + columns <= width:
+            row += f"{cell:>{columns}}"
+    return row
 
 
 def _day(total: Count, left: Left) -> str:

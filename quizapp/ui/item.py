@@ -13,7 +13,12 @@ from quizapp.figures import how_long
 from quizapp.marks import Marked
 from quizapp.model import Item, Memory, Review
 from quizapp.steps import question
-from quizapp.ui.look import bold, dim, lines
+from quizapp.ui.look import bold, dim, hang, lines
+
+STAND, STAND_FROM = 15, 34
+"""Columns of a row before its id, and of a row that has room for where an item stands."""
+ID, ID_FROM = 26, 72
+"""Columns of an id at most, and of a row that has room for one."""
 
 
 def state(memory: Memory | None, marked: Marked, now: datetime) -> str:
@@ -31,13 +36,18 @@ def _short(memory: Memory, now: datetime) -> str:
     return how_long(memory.due - now).replace(" days", " d")
 
 
-def row(item: Item, state: str, marked: Marked, here: bool) -> Content:
-    """An item in one line: state, flag and note, id, question."""
+def row(item: Item, state: str, marked: Marked, here: bool, width: int) -> Content:
+    """An item in one line: question, before it state, flag and note, id. The question has most of the room.
+
+    state: where it stands, or nothing while that is not known.
+    """
     signs = ("*" if marked.flagged else " ") + ("n" if marked.note else " ")
     said = " ".join(span.text for span in item.spans) if isinstance(item, model.Flaw) else question(item)
     text = " ".join(said.split())
+    stand = f"{state:<9} " if width >= STAND_FROM else ""
+    id_ = min(ID, (width - STAND) // 3) if width >= ID_FROM else 0
     shown = Content.assemble(
-        "› " if here else "  ", f"{state:<9} {signs} ", (f"{item.id:<26.26} ", "dim"), text
+        "› " if here else "  ", stand, f"{signs} ", (f"{item.id:<{id_}.{id_}} " if id_ else "", "dim"), text
     )
     return shown.stylize("bold") if here else shown
 
@@ -72,13 +82,16 @@ def _answer(review: Review, now: datetime) -> Content:
     )
 
 
-def written(item: Item, sheet: Sheet, *, revealed: bool) -> list[Content | str]:
-    """The question with what there is to pick from, and the answer only when it is revealed."""
+def written(item: Item, sheet: Sheet, width: int, *, revealed: bool) -> list[Content | str]:
+    """The question with what there is to pick from, and the answer only when it is revealed.
+
+    width: of a line; what is picked from keeps to its column.
+    """
     head = lines(bold(sheet.question), *(["", sheet.code.rstrip()] if sheet.code else []))
     parts = sheet.parts[:1] if isinstance(item, model.Flaw) and not revealed else sheet.parts
     rows: list[Content | str] = [head]
     for part in parts:
-        rows += _part(part, revealed)
+        rows += _part(part, width, revealed)
     if not revealed:
         return [*rows, "", dim("space shows the answer")]
     if any(part.judged for part in sheet.parts) and not isinstance(item, model.TrueFalse | model.PredictPlot):
@@ -93,17 +106,13 @@ def written(item: Item, sheet: Sheet, *, revealed: bool) -> list[Content | str]:
     return rows + [Content.assemble(("But: ", "bold"), caveat) for caveat in item.caveats]
 
 
-def _part(part: Part, revealed: bool) -> list[Content | str]:
+def _part(part: Part, width: int, revealed: bool) -> list[Content | str]:
     rows: list[Content | str] = ["", dim(part.prompt)]
     for pick in part.picks:
-        text = Content("\n      ").join(Content(pick.text.rstrip()).split("\n"))
-        if not revealed or not part.judged:
-            rows.append(Content.assemble(f"  {pick.label}. ", text))
-            continue
+        text, told = Content(pick.text.rstrip()), revealed and part.judged
         sign, style = ("✓", "$text-success") if pick.right else ("✗", "$text-error")
-        rows.append(
-            Content.assemble((sign, style), f" {pick.label}. ", text.stylize("bold") if pick.right else text)
-        )
-        if pick.why:
-            rows.append(dim(f"      {pick.why}"))
+        head = Content.assemble((sign, style) if told else " ", f" {pick.label}. ")
+        rows.append(hang(head, text.stylize("bold") if told and pick.right else text, width))
+        if told and pick.why:
+            rows.append(hang("     ", dim(pick.why), width))
     return rows + ([dim(f"  {part.why}")] if revealed and part.why else [])

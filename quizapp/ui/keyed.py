@@ -14,16 +14,22 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import actions, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Key, Mount
+from textual.events import Key, Mount, Resize
 from textual.keys import REPLACED_KEYS, key_to_character
 from textual.screen import Screen, ScreenResultType
 from textual.widgets import Input, Static
 
 from quizapp import served
+from quizapp.ui.hints import Hint, laid_out, rows
 from quizapp.ui.look import keys, tap
 
 if TYPE_CHECKING:
     from quizapp.ui.app import QuizApp
+
+HELP = ("every.help", "help")
+"""The hint that no screen is without."""
+SIDES = 2
+"""Columns beside the hints."""
 
 
 def written(key: str) -> str | None:
@@ -54,8 +60,8 @@ class Keyed(Screen[ScreenResultType]):
         Binding("question_mark", "help", "this help", id="every.help", show=False)
     ]
 
-    _hinted: tuple[tuple[str, str], ...] = ()
-    _hinted_typing = False
+    _foot: tuple[tuple[str, str], ...] = ()
+    _foot_typing = False
 
     @on(Mount)
     def _show_taps_as_text(self) -> None:
@@ -138,11 +144,12 @@ class Keyed(Screen[ScreenResultType]):
         return [*self.KEYS, *[(key_names(its), what) for _, (what, its) in shown]]
 
     def hints(self, *pairs: tuple[str, str], typing: bool = False) -> Content:
-        """A row of hints. An id stands for its key; several ids are separated by spaces.
+        """A row of hints, the most important first; how to get help is always among them.
 
-        typing: somebody writes, so keys that write a letter do nothing else.
+        An id stands for its key; several ids are separated by spaces. typing: somebody writes, so keys that
+        write a letter do nothing else.
         """
-        self._hinted, self._hinted_typing = pairs, typing
+        self._foot, self._foot_typing = pairs, typing
         known = self.named()
 
         def there(word: str) -> bool:
@@ -151,24 +158,27 @@ class Keyed(Screen[ScreenResultType]):
         def shown(word: str) -> str:
             its = known[word][1] if word in known else [word]
             free = [key for key in its if not written(key)] if typing else its
+            if typing and not free and word == HELP[0]:
+                return self.app.key_of("app.help", "f1")
             return key_name((free or its)[0])
 
-        parts = []
-        for text, what in pairs:
+        found = []
+        for place, (text, what) in enumerate(pairs if HELP in pairs else (*pairs, HELP)):
             words = text.split(" ")
             if all(map(there, words)):
                 part = keys((" ".join(map(shown, words)), what))
-                parts.append(tap(part, text) if len(words) == 1 else part)
-        return Content("  ").join(parts)
+                found.append(Hint(tap(part, text) if len(words) == 1 else part, _rank(place, text)))
+        return laid_out(found, self.app.size.width - SIDES, rows(self.app.size.height))
 
     def hint(self, *pairs: tuple[str, str], typing: bool = False) -> None:
         """Show these hints at the foot of the screen."""
         self.query_one("#hints", Static).update(self.hints(*pairs, typing=typing))
 
+    @on(Resize)
     def hint_again(self) -> None:
-        """The same hints: keys are other ones now."""
-        if self._hinted:
-            self.hint(*self._hinted, typing=self._hinted_typing)
+        """The same hints: keys are other ones now, or there is more or less room."""
+        if self._foot:
+            self.hint(*self._foot, typing=self._foot_typing)
 
     def action_tap(self, what: str) -> None:
         """Somebody clicked on what a key would do."""
@@ -189,3 +199,10 @@ class Keyed(Screen[ScreenResultType]):
 
 async def _wait_for(done: Awaitable[None]) -> None:
     await done
+
+
+def _rank(place: int, text: str) -> int:
+    """How soon a hint goes where there is no room: the help last, before it the first one and the way out."""
+    if text == HELP[0]:
+        return -1
+    return 0 if place == 0 else 1 if text.endswith((".leave", ".quit")) else 1 + place

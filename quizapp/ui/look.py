@@ -100,6 +100,16 @@ def gauge(low: float, high: float, bounds: tuple[float | None, float | None], wi
     return Content.assemble(*strip)
 
 
+def bring(body: Widget, part: Widget) -> None:
+    """Show the top of a body; where a part of it would begin out of sight, that part. Once it is laid out."""
+
+    def go() -> None:
+        above = part.virtual_region.y
+        body.scroll_to(y=above if above + 1 >= body.size.height else 0, animate=False)
+
+    body.call_after_refresh(go)
+
+
 def scroll(body: Widget, key: str) -> bool:
     """Scroll by a key; False when it is not one that scrolls."""
     page = max(1, body.size.height - 2)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from importlib import import_module
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Event, InputEvent
 from textual.filter import Monochrome
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from quizapp import paths, settings
-from quizapp.errors import SettingsError
+from quizapp.errors import QuizError, SettingsError
 from quizapp.settings import Settings
 from quizapp.ui import themes
 from quizapp.ui.keyed import Keyed, key_name, key_names
@@ -24,6 +27,8 @@ class Manners(App[None]):
     """An app that does what settings.yaml says."""
 
     settings: Settings
+    touched = 0.0
+    """When a key or the mouse was last used, by the clock of `time.monotonic`."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", id="app.quit", priority=True),
         Binding("f1", "help", "what the keys do", id="app.help", priority=True),
@@ -56,6 +61,17 @@ class Manners(App[None]):
         self._refresh_truecolor_filter(self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
 
+    async def on_event(self, event: Event) -> None:
+        """Remember when somebody did something: what is slow keeps away from that."""
+        if isinstance(event, InputEvent):
+            self.touched = time.monotonic()
+        await super().on_event(event)
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since a key or the mouse was used."""
+        return time.monotonic() - self.touched
+
     @property
     def still(self) -> bool:
         """Whether nothing may move by itself."""
@@ -72,6 +88,18 @@ class Manners(App[None]):
 
         if not self.screen.is_modal:
             self.push_screen(Palette())
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What the learner can act on ends the app with a sentence, not with Textual's traceback."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not isinstance(cause, QuizError):
+            super()._handle_exception(error)
+            return
+        self._return_code = 2
+        if self._exception is None:  # where a test raises it again
+            self._exception = error
+            self._exception_event.set()
+        self.panic(Text(f"quizapp: {cause}"))
 
     # ---- colours
 

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Input, Static
 
+from quizapp.ui.look import bring
+
 SIDES = 6
 """Columns of a line that the page needs for itself: its padding and the bar to scroll with."""
 
@@ -52,6 +54,10 @@ class Page(VerticalScroll, can_focus=False):
             typed.focus()
         else:
             self.screen.set_focus(None)
+
+    def outcome(self) -> None:
+        """To what was said about the answer, unless it begins in sight."""
+        bring(self, self.query_one("#feedback"))
 
     @property
     def room(self) -> int:

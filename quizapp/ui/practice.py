@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -13,12 +14,13 @@ from textual.widgets import Static
 
 from quizapp import model
 from quizapp.answered import Answered, typed
+from quizapp.errors import QuizError
 from quizapp.marks import said, taken_back
 from quizapp.model import Item
 from quizapp.study import Study
 from quizapp.ui.asking import Asking
 from quizapp.ui.closing import closing
-from quizapp.ui.feedback import feedback, filled
+from quizapp.ui.feedback import as_shown, feedback, filled
 from quizapp.ui.look import bold, dim, lines, scroll
 from quizapp.ui.marks import Pen, mark_bindings, mark_hint
 from quizapp.ui.question import status
@@ -35,12 +37,13 @@ WIDEST = 96
 
 
 class PracticeScreen(Asking):
-    """A sitting. Phases: ask, sure, saving as in Asking; rate (a card), told (feedback), done."""
+    """A sitting. Phases: ask, sure, saving as in Asking; told (feedback), done."""
 
     KEYS = (
         ("1-9", "pick; tick; or the next in an order"),
         ("up / down", "move the cursor, or scroll the feedback"),
         ("enter, space", "take the option at the cursor; turn a card"),
+        ("backspace", "take the last pick back"),
         ("1-5 when asked", "how sure you are: 50, 60, 75, 90, 99%; enter: do not say"),
         ("1-4 after it", "again, hard, good, easy: change the proposed rating and go on"),
     )
@@ -53,6 +56,10 @@ class PracticeScreen(Asking):
             show=False,
         ),
         Binding("shift+tab", "back", "back to the step before", id="practice.back", show=False),
+        Binding(
+            "shift+up,K", "move(-1)", "in an order: move this line up", id="practice.earlier", show=False
+        ),
+        Binding("shift+down,J", "move(1)", "in an order: move it down", id="practice.later", show=False),
         *mark_bindings("practice"),
         Binding("p", "prove", "put the item's claim to the test", id="practice.prove", show=False),
         Binding(
@@ -63,6 +70,7 @@ class PracticeScreen(Asking):
         Binding("escape", "leave", "home", id="practice.leave", show=False),
     ]
     STEP_BACK = ("practice.back", "step back")
+    MOVE = ("practice.earlier practice.later", "move")
     WAYS_OUT = (("practice.undo", "undo last"), ("practice.leave", "home"))
     ACTIVE: ClassVar[dict[str, tuple[str, ...]]] = {
         "next": ("told",),
@@ -142,19 +150,32 @@ class PracticeScreen(Asking):
 
     def answer(self, reply: Any) -> None:  # noqa: ANN401 - by kind
         """Keep it, then tell."""
-        self.phase = "saving"
-        self._keep(reply)
+        before, self.phase = self.phase, "saving"
+        self._keep(reply, before)
 
     @work
-    async def _keep(self, reply: object) -> None:
-        """Write the answer, then reveal."""
-        self.answered = await self._changed(
-            self.study.answer, self.at_hand, reply, self.confidence, self.spent
-        )
-        if isinstance(self.item, model.Card) and not self.answered.slips:
-            self._go_on()
-        else:
-            self._tell()
+    async def _keep(self, reply: object, before: str) -> None:
+        """Write the answer, then reveal. before: the phase in which it can be given again."""
+        with self._or_said(before):
+            self.answered = await self._changed(
+                self.study.answer, self.at_hand, reply, self.confidence, self.spent
+            )
+            if isinstance(self.item, model.Card) and not self.answered.slips:
+                self._go_on()
+            else:
+                self._tell()
+        if self.phase == "ask" and len(self.replies) == len(self.steps):  # a rubric: its ticks are a step
+            self.replies.pop()
+            self._show_step()
+
+    @contextmanager
+    def _or_said(self, before: str) -> Iterator[None]:
+        """What cannot be kept, as on a full disk, is said, and can be tried again from the phase before."""
+        try:
+            yield
+        except QuizError as error:
+            self.notify(str(error), severity="error", markup=False)
+            self.phase = before
 
     async def _changed(self, change: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what `change` takes
         """Change the sitting in a thread: a commit can take 20 ms, and so can finding out what is next."""
@@ -176,16 +197,22 @@ class PracticeScreen(Asking):
             self.page.question(filled(self.item))
         note = self.study.marking.of(self.at_hand.id).note
         testable = self._claim() is not None
+        shown = as_shown(self.answered, self.steps)
         self.page.feedback(
-            feedback(self.answered, self.confidence, note=note, cram=self.study.cram, testable=testable)
+            feedback(shown, self.confidence, note=note, cram=self.study.cram, testable=testable)
         )
         prove = (("practice.prove", "prove it"),) if testable else ()
         if typed(self.at_hand):
             prove = (("practice.overrule", "overrule"), *prove)
         ends = (mark_hint("practice"), ("practice.leave", "home"))
-        change = ("1-4", "change rating")
+        change = ("1-4", "rating")
         self.hint(("practice.next", "next"), change, ("practice.undo", "undo"), *prove, *ends)
-        self.page.top()
+        self.page.outcome()
+
+    def on_resize(self) -> None:
+        """What is read from its beginning stays so."""
+        if self.phase == "told" and not self.page.scroll_offset.y:
+            self.page.outcome()
 
     def _claim(self) -> str | None:
         """The first claim of the item that can be put to the test."""
@@ -225,6 +252,10 @@ class PracticeScreen(Asking):
             return self.study.time_is_up
         if action == "overrule" and not (self.item and typed(self.item)):
             return False
+        if action == "move":
+            return self.orders
+        if action == "back" and not self.can_go_back:
+            return False
         return self.phase in self.ACTIVE.get(action, (self.phase,)) and (
             action != "prove" or self._claim() is not None
         )
@@ -247,17 +278,19 @@ class PracticeScreen(Asking):
 
     @work
     async def _overrule(self) -> None:
-        self.answered = await self._changed(self.study.overrule)
-        self._tell()
+        with self._or_said("told"):
+            self.answered = await self._changed(self.study.overrule)
+            self._tell()
 
     @work
     async def _rerate(self, rating: int) -> None:
         before = self.answered
-        self.answered = await self._changed(self.study.rerate, rating)
-        if self.answered.slips and not (before and before.slips):
-            self._tell()
-        else:
-            self._go_on()
+        with self._or_said("told"):
+            self.answered = await self._changed(self.study.rerate, rating)
+            if self.answered.slips and not (before and before.slips):
+                self._tell()
+            else:
+                self._go_on()
 
     def action_undo(self) -> None:
         """Take the last answer back and ask it again; or the last mark, if that came after it."""
@@ -266,6 +299,10 @@ class PracticeScreen(Asking):
 
     @work
     async def _undo(self, phase: str) -> None:
+        with self._or_said(phase):
+            await self._take_back(phase)
+
+    async def _take_back(self, phase: str) -> None:
         mark = await self._pen.undo(len(self.study.answers))
         if mark is None and phase == "told" and (before := await self._changed(self.study.restore)):
             self.answered = before

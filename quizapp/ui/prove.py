@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import work
@@ -14,23 +13,25 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from quizapp import claims, toy_table
+from quizapp import claims
 from quizapp.errors import BenchError
 from quizapp.evidence import Evidence, Plot
 from quizapp.model import Claim, VerdictName
 from quizapp.proof import Recorder, prove_claim
-from quizapp.report import beside_text, reference_text
 from quizapp.store import utc_now
 from quizapp.ui.curves import Curves, legend
 from quizapp.ui.keyed import Keyed
-from quizapp.ui.look import OUTCOMES, amount, bold, dim, gauge, lines, scroll, verdict
+from quizapp.ui.look import bold, bring, dim, lines, scroll, verdict
+from quizapp.ui.proofs import agreement, check, control, provenance
 from quizapp.verifiers.wire import Checked, CheckResult, Event, Started
 
 PREDICTIONS: dict[str, VerdictName] = {"1": "holds", "2": "depends", "3": "fails"}
 TICK = 0.1
 QUIET_AFTER_KEY = 0.15
-"""Drawing is what makes keys slow: a tick right after a key is skipped."""
+"""A tick right after a key is skipped, so that the next key does not wait for it."""
 LONGEST_QUIET = 0.5
+SIDES = 5
+"""Columns beside the legend: padding, and the bar to scroll with."""
 SHARE = 0.08
 """The share of the time that drawing may take, so that few keys arrive in the middle of it."""
 
@@ -44,6 +45,8 @@ class ProveScreen(Keyed[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "run", "run without a prediction", id="prove.run", show=False),
         Binding("c", "source", "the source of the experiment", id="prove.source", show=False),
+        Binding("left", "light(-1)", "the curve before by itself", id="prove.before", show=False),
+        Binding("right", "light(1)", "one curve by itself, the next one, all", id="prove.next", show=False),
         Binding("r", "again", "run it again", id="prove.again", show=False),
         Binding("escape", "leave", "back; a run under way is cancelled", id="prove.leave", show=False),
     ]
@@ -59,11 +62,13 @@ class ProveScreen(Keyed[None]):
         self.prediction = 0
         self.recorder: Recorder | None = None
         self.results: dict[str, dict[str, CheckResult]] = {}
+        self.lit: int | None = None
+        """The number of the curve to look at; None: all of them."""
         self._fresh = False
-        self._key_at = 0.0
         self._drawn_at = 0.0
         self._rest_until = 0.0
-        self._legend = 0
+        self._legend: tuple[int, int | None] | None = None
+        """Of how many curves the legend is and which one is looked at; None: it is of another picture."""
         self._checked = False
         self._drawn_quarter = ("", 0)
 
@@ -87,6 +92,12 @@ class ProveScreen(Keyed[None]):
         )
         self._predict()
 
+    def on_resize(self) -> None:
+        """The legend has as many columns as there is room for."""
+        if self.recorder is not None:
+            self._legend = None
+            self._picture(self.recorder.plot())
+
     def _predict(self) -> None:
         self.phase = "predict"
         names = "   ".join(f"{key} {name}" for key, name in PREDICTIONS.items())
@@ -98,7 +109,7 @@ class ProveScreen(Keyed[None]):
         self._pictures(shown=False)
         self._status("predict first; nothing has run yet")
         others = (("prove.run", "run only"), ("prove.source", "source"), ("prove.leave", "back"))
-        self.hint(("1-3", "predict and run"), *others)
+        self.hint(("1-3", "predict"), *others)
 
     def _pictures(self, *, shown: bool) -> None:
         for widget in (self.query_one(Curves), self.query_one("#legend"), self.query_one("#checks")):
@@ -107,7 +118,9 @@ class ProveScreen(Keyed[None]):
 
     def _status(self, text: str) -> None:
         said = Content.assemble((self.claim.id, "bold"), f"   {text}")
-        self.query_one("#status", Static).update(said, layout=False)
+        status = self.query_one("#status", Static)
+        if status.content != said:
+            status.update(said, layout=False)
 
     # ---- running
 
@@ -115,10 +128,12 @@ class ProveScreen(Keyed[None]):
         self.phase = "run"
         self.predicted = predicted
         self.results = {}
+        self.lit = None
         said = f"You said {predicted}. " if predicted else ""
         self.query_one("#verdict", Static).update(dim(f"{said}Running..."))
         self._pictures(shown=True)
         self.query_one(Curves).show(Plot())
+        self.query_one("#legend", Static).update("")
         self.query_one("#checks", Static).update(dim("No check has been looked at yet."))
         self.hint(("prove.leave", "cancel"), ("prove.source", "source"))
         self._run()
@@ -146,7 +161,7 @@ class ProveScreen(Keyed[None]):
         """An event came in: remember, and draw at the next tick."""
         if isinstance(event, Started):
             self.recorder = recorder
-            self._legend = 0
+            self._legend = self.lit = None
         self._checked |= isinstance(event, Checked)
         self.results[recorder.request.experiment] = recorder.checks
         self._fresh = True
@@ -159,7 +174,7 @@ class ProveScreen(Keyed[None]):
         quarter = self._quarter()
         if self.app.still and quarter == self._drawn_quarter:
             return
-        typing = now - self._key_at < QUIET_AFTER_KEY and now - self._drawn_at < LONGEST_QUIET
+        typing = self.app.quiet < QUIET_AFTER_KEY and now - self._drawn_at < LONGEST_QUIET
         if self._fresh and self.phase == "run" and self.is_current and not typing and now > self._rest_until:
             self._drawn_quarter = quarter
             self._draw(now)
@@ -182,17 +197,21 @@ class ProveScreen(Keyed[None]):
         self._fresh = False
         self._drawn_at = now
         if self.recorder is not None:
-            plot = self.recorder.plot()
-            self.query_one(Curves).show(plot)
-            if len(plot.curves) != self._legend:
-                self._legend = len(plot.curves)
-                self.query_one("#legend", Static).update(legend(plot))
+            self._picture(self.recorder.plot())
             progress = self.recorder.progress
             share = 100 * progress.done // max(1, progress.most)
             self._status(f"{self.recorder.request.experiment}: at most {100 - share}% left")
         if self._checked:
             self._checked = False
             self.query_one("#checks", Static).update(self._checks())
+
+    def _picture(self, plot: Plot) -> None:
+        self.query_one(Curves).show(plot, self.lit)
+        before, self._legend = self._legend, (len(plot.curves), self.lit)
+        if self.lit is not None or self._legend != before:
+            either = f"{self.app.key_of('prove.before', 'left')} {self.app.key_of('prove.next', 'right')}"
+            shown = legend(plot, self.size.width - SIDES, self.lit, f"{either}: one curve by itself")
+            self.query_one("#legend", Static).update(shown, layout=not before or before[0] != self._legend[0])
 
     def _checks(self) -> Content:
         """The claim's own checks, then the controls of the experiments it draws on."""
@@ -204,10 +223,10 @@ class ProveScreen(Keyed[None]):
         rows: list[Content | str] = []
         for name, role in self.claim.shown:
             if name in known:
-                rows += _check(known[name], role, full=self.phase == "done")
+                rows += check(known[name], role, full=self.phase == "done")
         controls = [check for check in known.values() if check.arm == "control"]
         if controls:
-            rows += ["", bold("Controls"), *[_control(check) for check in controls]]
+            rows += ["", bold("Controls"), *[control(one) for one in controls]]
         return lines(*rows)
 
     # ---- the verdict
@@ -217,7 +236,7 @@ class ProveScreen(Keyed[None]):
         self._checked = True
         self._draw(time.monotonic())
         rows: list[Content | str] = [
-            Content.assemble(("Verdict: ", "bold"), verdict(evidence.verdict), _agreement(evidence))
+            Content.assemble(("Verdict: ", "bold"), verdict(evidence.verdict), agreement(evidence))
         ]
         rows += [Content.assemble(("  depends on: ", "bold"), text) for text in evidence.conditions]
         if evidence.reason:
@@ -228,18 +247,17 @@ class ProveScreen(Keyed[None]):
         rows += ["", Content.assemble(("More exactly: ", "bold"), self.claim.correct)]
         self.query_one("#verdict", Static).update(lines(*rows))
         self.query_one("#more", Static).update(
-            _provenance(self.claim, evidence, self.app.reference.beside(self.claim))
+            provenance(self.claim, evidence, self.app.reference.beside(self.claim))
         )
         self._status(f"{evidence.verdict}")
         others = (("prove.source", "source"), ("prove.again", "again"), ("prove.leave", "back"))
         self.hint(("up down", "scroll"), *others)
-        self.query_one("#body").scroll_home(animate=False)
+        bring(self.query_one("#body"), self.query_one("#verdict"))
 
     # ---- keys
 
     def press(self, key: str) -> bool:
         """The keys that scroll or predict."""
-        self._key_at = time.monotonic()
         if self.phase == "predict" and key in PREDICTIONS:
             self._start(PREDICTIONS[key])
             return True
@@ -247,6 +265,8 @@ class ProveScreen(Keyed[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether a named action means something in this phase."""
+        if action == "light":
+            return self.phase != "predict" and self._legend is not None and self._legend[0] > 1
         return self.ACTIVE.get(action, self.phase) == self.phase
 
     def action_run(self) -> None:
@@ -256,6 +276,17 @@ class ProveScreen(Keyed[None]):
     def action_again(self) -> None:
         """From the verdict back to the prediction."""
         self._predict()
+
+    def action_light(self, by: int) -> None:
+        """Look at the next curve, or the one before; past the last and the first one at all of them."""
+        if self.recorder is None:
+            return
+        plot = self.recorder.plot()
+        stops = [None, *range(len(plot.curves))]
+        self.lit = stops[(stops.index(self.lit) + by) % len(stops)]
+        self._picture(plot)
+        picture = self.query_one(Curves).virtual_region
+        self.query_one("#body").scroll_to_region(picture.grow((0, 0, 2, 0)), animate=False)
 
     def action_source(self) -> None:
         """The experiment's source."""
@@ -271,61 +302,3 @@ class ProveScreen(Keyed[None]):
         if self.phase == "run":
             await self.app.bench.cancel()
         self.app.leave()
-
-
-def _control(check: CheckResult) -> Content:
-    """A control in one line: it is good when it came out as it must, whatever that is."""
-    sign, style = ("✓ tripped", "$text-success") if check.tripped else ("! NOT SO", "bold $text-error")
-    return Content.assemble(
-        (f"{sign:<10}", style),
-        (f"must {check.must:<5}", "dim"),
-        f"{amount(check.estimate):>10} {check.name}",
-    )
-
-
-def _check(check: CheckResult, role: str, *, full: bool) -> list[Content | str]:
-    """A check against its bounds: one line while it runs, three when there is time to read."""
-    sign, style = OUTCOMES[check.outcome]
-    first = [(f"{sign} {check.outcome:<8}", style), (f"{role:<8}", "dim")]
-    if not full:
-        strip = gauge(check.low, check.high, check.bounds, width=12)
-        return [Content.assemble(*first, strip, f" {amount(check.estimate):>9} {check.name}")]
-    low, high = (("-∞", "∞")[i] if b is None else amount(b) for i, b in enumerate(check.bounds))
-    return [
-        Content.assemble(*first, (check.name, "bold")),
-        Content.assemble(
-            "  ",
-            gauge(check.low, check.high, check.bounds),
-            f" {amount(check.estimate)} [{amount(check.low)}, {amount(check.high)}] {check.unit}",
-            (f"  wants {low} to {high}", "dim"),
-        ),
-        dim(f"  {check.meaning}"),
-    ]
-
-
-def _agreement(evidence: Evidence) -> str:
-    if evidence.expected is None:
-        return ""
-    if evidence.surprise:
-        return f"   a surprise: the literature leads one to expect {evidence.expected}"
-    return "   as expected from the literature" if evidence.verdict == evidence.expected else ""
-
-
-def _provenance(claim: Claim, evidence: Evidence, references: Iterable[Evidence]) -> Content:
-    """Everything needed to doubt the verdict."""
-    rows: list[Content | str] = [dim(beside_text(beside)) for beside in evidence.beside]
-    rows += [line for run in evidence.runs for line in toy_table.under(run)]
-    rows += [""] * bool(rows)
-    for run in evidence.runs:
-        seeds = f"{len(run.seeds)} seed{'s' * (len(run.seeds) != 1)}"
-        versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-        rows += [
-            dim(f"{run.experiment}: {seeds}, {run.seconds:.1f} s, {run.device} ({run.machine}), {versions}"),
-            dim(f"  {run.at}  fingerprint {run.fingerprint}"),
-            *[dim(f"  note: {note}") for note in run.notes],
-        ]
-    rows += [dim(reference_text(shipped)) for shipped in references]
-    read = [
-        f"  {source.ref} ({'not read' if source.seen == 'no' else source.seen})" for source in claim.sources
-    ]
-    return lines(*rows, dim(f"again: quizapp prove {claim.id}"), "", bold("Sources"), *read)

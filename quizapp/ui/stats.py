@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -21,10 +21,13 @@ from quizapp.summary import NAMES, Section
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.listing import MOVES
 from quizapp.ui.look import bold, dim, lines, scroll
+from quizapp.ui.roll import Roll
 
 NUMBERS = tuple(str(place) for place, _ in enumerate(NAMES, 1))
 TURNS = {"right": 1, "l": 1, "tab": 1, "left": -1, "h": -1, "shift+tab": -1}
 """The keys that turn pages."""
+BATCH, REPLY = 100, 0.02
+"""So many reviews are counted between two looks for a key, and so many seconds its reply may take."""
 
 
 class StatsScreen(Keyed[None]):
@@ -49,13 +52,13 @@ class StatsScreen(Keyed[None]):
         self.reviews: list[Review] = []
         self.found: Answers | None = None
         self.held: Memories | None = None
+        self._pages: list[Content] = []
         self._left = False
 
     def compose(self) -> ComposeResult:
         """The names of the pages, a page, the keys."""
         yield Static(id="status", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
-            yield Static(id="page", markup=False)
+        yield Roll(dim("Counting..."), id="body")
         hints = (
             ("1-5", "page"),
             ("up down", "scroll"),
@@ -73,9 +76,9 @@ class StatsScreen(Keyed[None]):
     @work(exclusive=True)
     async def _count(self) -> None:
         await asyncio.to_thread(self._count_answers)
-        self._draw()
+        self._write()
         self.held = await asyncio.to_thread(self._count_memories)
-        self._draw()
+        self._write()
 
     def _count_answers(self) -> None:
         self.reviews = self.app.store.reviews()
@@ -87,10 +90,15 @@ class StatsScreen(Keyed[None]):
         return memories.memories(self._while_here(), self.app.bank, self.app.clock(), marked)
 
     def _while_here(self) -> Iterator[Review]:
-        """The reviews, until the screen is left: a thread cannot be cancelled, and quitting waits for it."""
-        for review in self.reviews:
+        """The reviews, until the screen is left: a thread cannot be cancelled, and quitting waits for it.
+
+        A key goes first: the thread sleeps while one may be on its way to the screen.
+        """
+        for place, review in enumerate(self.reviews):
             if self._left:
                 return
+            if place % BATCH == 0 and self.app.quiet < REPLY:
+                time.sleep(REPLY)
             yield review
 
     def on_unmount(self) -> None:
@@ -101,6 +109,14 @@ class StatsScreen(Keyed[None]):
 
     def on_resize(self) -> None:
         """The plots are as wide as the screen."""
+        self._write()
+
+    def _write(self) -> None:
+        """Write every page, so that turning them is only drawing."""
+        if self.found is not None:
+            width = min(summary.WIDEST, self.size.width - 3)  # the padding and the scroll bar
+            pages = summary.pages(self.found, self.held, self.app.bank, width)
+            self._pages = [lines(*map(_section, page.sections)) for page in pages]
         self._draw()
 
     def _draw(self) -> None:
@@ -108,13 +124,9 @@ class StatsScreen(Keyed[None]):
             (f"[{number} {name}]", "bold") if place == self.page else (f" {number} {name} ", "")
             for place, (number, name) in enumerate(zip(NUMBERS, NAMES, strict=True))
         )
-        self.query_one("#status", Static).update(Content.assemble(*names))
-        if self.found is None:
-            self.query_one("#page", Static).update(dim("Counting..."))
-            return
-        width = min(summary.WIDEST, self.size.width - 3)  # the padding and the scroll bar
-        shown = summary.pages(self.found, self.held, self.app.bank, width)[self.page]
-        self.query_one("#page", Static).update(lines(*[_section(one) for one in shown.sections]))
+        self.query_one("#status", Static).update(Content.assemble(*names), layout=False)
+        if self._pages:
+            self.query_one(Roll).update(self._pages[self.page])
 
     def _turn(self, page: int) -> None:
         self.page = page % len(NAMES)

@@ -166,7 +166,7 @@ class TalkScreen(Keyed[None]):
         self._show("ask")
         answer.focus()
         keys = (("talk.submit", "hand in"), ("talk.finish", "finish early"), ("talk.leave", "leave, kept"))
-        self.hint(*keys, ("f1", "help"), typing=True)
+        self.hint(*keys, typing=True)
 
     def _spent(self) -> float:
         return self._before + time.monotonic() - self._begun

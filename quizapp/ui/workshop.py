@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -22,6 +21,7 @@ from textual.widgets import Static
 
 from quizapp import editor
 from quizapp.errors import QuizError
+from quizapp.ui import foreground
 from quizapp.ui.background import in_background
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.listing import MOVES, Listing
@@ -32,6 +32,8 @@ from quizapp.workshop.progress import Act, Progress
 from quizapp.workshop.shelf import Exercise
 
 LEAF = {"left_square_bracket": "up", "right_square_bracket": "down"}
+ROOMY = 40
+"""Columns of a list that has room for states and levels in words."""
 STATES = {"solved": "bold $text-success", "begun": "bold", "not begun": "dim"}
 RESULTS = {"solved": "bold $text-success", "wrong": "bold $text-error", "broken": "bold $text-error"}
 
@@ -76,6 +78,8 @@ class WorkshopScreen(Keyed[None]):
         self.checking: str | None = None
         """The exercise whose check runs."""
         self._cancel = threading.Event()
+        self._hinted: str | None = None
+        """The exercise whose hints stand first: one was asked for since its last check."""
         self._ours: str | None = None
         """The exercise whose solution is shown."""
         self._turns: dict[tuple[str, str], int] = {}
@@ -139,17 +143,17 @@ class WorkshopScreen(Keyed[None]):
     def _row(self, name: str, here: bool) -> Content:
         one, now = self._by_id[name], self._state(name)
         state = "checking" if self.checking == name else now.state
-        mark = words.MARKS.get(state, "…")
+        mark, style = words.MARKS.get(state, "…"), STATES.get(state, "bold")
+        begins = Content("› " if here else "  ")
+        if self._listing.size.width < ROOMY:
+            return Content.assemble(begins, (f"{mark} ", style), one.title)
         return Content.assemble(
-            "› " if here else "  ",
-            (f"{mark} {state:<10}", STATES.get(state, "bold")),
-            (f"{one.level:<7} ", "dim"),
-            one.title,
+            begins, (f"{mark} {state:<10}", style), (f"{one.level:<7} ", "dim"), one.title
         )
 
     def on_listing_moved(self) -> None:
         """Another exercise."""
-        self._ours = None
+        self._ours = self._hinted = None
         self.query_one("#leaf").scroll_home(animate=False)
         self._show()
 
@@ -168,6 +172,9 @@ class WorkshopScreen(Keyed[None]):
     def _described(self, one: Exercise) -> Content:
         now = self._state(one.id)
         rows: list[Content | str] = [bold(one.title), dim(words.about(one))]
+        hints = [*map(self._hint(one), range(1, now.hints + 1))]
+        if self._hinted == one.id:  # asked for just now: the newest first, at the top
+            rows += ["", *hints[::-1]]
         if self.checking == one.id:
             rows += ["", bold("Checking... escape stops it."), ""]
         elif one.id in self.results:
@@ -178,16 +185,21 @@ class WorkshopScreen(Keyed[None]):
             )
         elif now.begun:
             rows.append(dim(f"your file: {desk.file_of(one)}"))
-        if now.hints:
-            rows.append("")
-            rows += [
-                f"hint {n} of {len(one.hints)}: {text}" for n, text in enumerate(one.hints[: now.hints], 1)
-            ]
+        if hints and self._hinted != one.id:
+            rows += ["", *hints]
         shown = [bold("Our way"), one.solution] if self._ours == one.id else [one.task.partition("\n\n")[2]]
         rows += ["", *shown, "", dim(f"claims: {', '.join(one.claims)}")]
         if one.items:
             rows.append(dim(f"items: {', '.join(one.items)}"))
         return lines(*rows)
+
+    def _hint(self, one: Exercise) -> Callable[[int], Content]:
+        width = max(40, self.query_one("#leaf").size.width - 4)
+
+        def hint(number: int) -> Content:
+            return hang(dim(f"hint {number} of {len(one.hints)}: "), one.hints[number - 1], width)
+
+        return hint
 
     def _result(self, one: Exercise, checked: Checked) -> list[Content]:
         width = max(40, self.query_one("#leaf").size.width - 4)
@@ -222,7 +234,7 @@ class WorkshopScreen(Keyed[None]):
     async def action_edit(self) -> None:
         """Begin it if need be, open it, and check it afterwards; the terminal is the editor's meanwhile."""
         one = self._at
-        if one is None or self.checking is not None:
+        if one is None or self._busy():
             return
         try:
             file, _ = await asyncio.to_thread(desk.start, one)
@@ -231,7 +243,7 @@ class WorkshopScreen(Keyed[None]):
             command = editor.command(os.environ, file, desk.place_of_stub(file))
             before = file.stat().st_mtime_ns
             with self.app.suspend():
-                _run(command)
+                foreground.run(command)
             changed = file.exists() and file.stat().st_mtime_ns != before
         except SuspendNotSupported:
             self.notify(f"No editor can be opened here. Edit {file}, then press c.", markup=False)
@@ -247,12 +259,13 @@ class WorkshopScreen(Keyed[None]):
     async def action_run_check(self) -> None:
         """Check the file of the exercise at the cursor."""
         one = self._at
-        if one is None or self.checking is not None:
+        if one is None or self._busy():
             return
         if not desk.begun(one):
             self.notify("Not begun yet: press e to begin it and open your file.", markup=False)
             return
-        self._cancel, self.checking, self._ours = threading.Event(), one.id, None
+        self._cancel, self.checking = threading.Event(), one.id
+        self._ours = self._hinted = None
         self._show()
         try:
             check = partial(checking.check, one, desk.file_of(one), cancelled=self._cancel)
@@ -268,6 +281,13 @@ class WorkshopScreen(Keyed[None]):
         self.query_one("#leaf").scroll_home(animate=False)
         self._show()
 
+    def _busy(self) -> bool:
+        """Whether a check runs; that is said."""
+        if self.checking is not None:
+            what = self._by_id[self.checking].title
+            self.notify(f"Still checking: {what}. escape stops it.", timeout=3, markup=False)
+        return self.checking is not None
+
     async def _keep(self, one: Exercise, act: Act, **said: str) -> None:
         """Write it down, off the loop, and read again where everything stands."""
         store, at = self.app.store, self.app.clock()
@@ -278,9 +298,12 @@ class WorkshopScreen(Keyed[None]):
         """One more hint."""
         if (one := self._at) and self._state(one.id).hints < len(one.hints):
             await self._keep(one, "hint")
-            self._show()
         elif one:
             self.notify("That was the last hint.", timeout=3)
+        if one:
+            self._hinted = one.id
+            self.query_one("#leaf").scroll_home(animate=False)
+            self._show()
 
     async def action_solution(self) -> None:
         """Our way, or the task again; only after a try."""
@@ -322,12 +345,3 @@ class WorkshopScreen(Keyed[None]):
         turn = self._turns.get((one.id, kind), 0)
         self._turns[one.id, kind] = turn + 1
         return turn
-
-
-def _run(command: list[str]) -> None:
-    """Run an editor to its end. A ctrl+c in it is the editor's."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
-    try:
-        subprocess.run(command, check=False)
-    finally:
-        signal.signal(signal.SIGINT, before)
