@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 from quizapp.verifiers.wire import CheckResult
 
 from quizapp import bank, claims
 from quizapp.evidence import Run
+
+known = cache(bank.load)
+"""The built-in bank, read once."""
 
 
 def judged(experiment: str, results: Mapping[str, CheckResult], wanted: Collection[str]) -> dict[str, str]:
@@ -18,7 +22,7 @@ def judged(experiment: str, results: Mapping[str, CheckResult], wanted: Collecti
     """
     run = Run(experiment=experiment, profile="quick", status="ok", checks=tuple(results.values()))
     found = {}
-    for claim in bank.load().claims.values():
+    for claim in known().claims.values():
         if claim.id in wanted and set(claim.experiments) == {experiment}:
             evidence = claims.judge(claim, {experiment: run})
             assert evidence is not None

@@ -23,7 +23,7 @@ def make_lab(arm="claim", seed=0, emit=lambda event: None, **size):
 @pytest.fixture(scope="module")
 def values():
     """The numbers of the claim's arm for one seed of the quick profile."""
-    lab = make_lab(rates=[1.0])
+    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01])
     experiment.trial(lab)
     return lab.values
 
@@ -51,7 +51,7 @@ def test_mutant_networks_that_do_not_explode(monkeypatch, values):
     """Recurrent weights as torch draws them: the clipping gains nothing, and the claim fails."""
     for name in ("TANH", "RELU", "RELU_GAIN_1"):
         monkeypatch.setattr(experiment, name, experiment.DEFAULT)
-    lab = make_lab(rates=[1.0])
+    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01])
     experiment._need_it(lab)
     assert abs(lab.values["tanh_clipping_gain"]) < 0.05
     assert verdict({**values, **lab.values}) == "fails"
@@ -61,7 +61,7 @@ def test_mutant_clipping_that_does_nothing(monkeypatch, values):
     """Nothing learns then, with or without: there is no telling."""
     monkeypatch.setattr(experiment, "THRESHOLD", 1e30)
     notes = []
-    lab = make_lab(rates=[1.0], emit=lambda event: notes.append(event))
+    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01], emit=lambda event: notes.append(event))
     clipped, unclipped = experiment.both(lab, experiment.RELU)
     lost = experiment.gain(lab, experiment.RELU, experiment.learned(clipped), unclipped)
     assert math.isnan(lost)

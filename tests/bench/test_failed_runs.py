@@ -34,8 +34,20 @@ def lab_of(size=TINY, arm="claim", seed=0, emit=lambda event: None):
     return Lab(arm=arm, seed=seed, size=size, device="cpu", emit=emit)
 
 
+SWEPT = {}
+
+
+def sweep_once(lab, kind, sweep=experiment.sweep):
+    """Seed, sizes and model decide a sweep, wherever the model stands: each is run once for all tests."""
+    key = (lab.seed, repr(lab.size), repr(kind))
+    if key not in SWEPT:
+        SWEPT[key] = sweep(lab, kind)
+    return SWEPT[key]
+
+
 def run_small(patch, arm):
     """The checks of one arm, on three seeds."""
+    patch.setattr(experiment, "sweep", sweep_once)
     whole = catalogue.read(NAME)
     checks = {name: check for name, check in whole.checks.items() if check.arm == arm}
     small = dataclasses.replace(whole, checks=checks, profiles={"quick": SMALL})

@@ -128,10 +128,10 @@ def test_mutant_the_families_swapped(monkeypatch):
     build = experiment.build
     other = {"transformer": "lstm", "lstm": "transformer"}
     lab = bench("control", size={**SMALL, "ends": (4, 32)})
-    right = experiment._recall_behind(lab, 0.02)
+    right = experiment._recall_behind(lab)
     monkeypatch.setattr(experiment, "build", lambda kind, *rest, **more: build(other[kind], *rest, **more))
     lab = bench("control", size={**SMALL, "ends": (4, 32)})
-    assert experiment._recall_behind(lab, 0.02) == pytest.approx(-right)
+    assert experiment._recall_behind(lab) == pytest.approx(-right)
     assert right > 0.2
 
 

@@ -115,7 +115,7 @@ def test_mutant_chrono_that_opens_no_gate():
 
 
 def copied(start, **options):
-    return experiment.learned(make_lab(), "copying", start, **options)
+    return experiment.learned(make_lab(copying_rates=[0.01]), "copying", start, **options)
 
 
 def test_the_rnn_gains_in_copying_and_the_lstm_hardly():
