@@ -21,6 +21,8 @@ SCALES = {
     **{"ki": 2.0**10, "mi": 2.0**20, "gi": 2.0**30, "ti": 2.0**40},
 }
 """Words and letters that multiply. No case counts, so M is never a thousandth."""
+MANY_BYTES = 1e6
+"""A bare number of this size is one of bytes where millions of them, or more, are the unit."""
 _PERCENT = ("%", "percent", "pct", "percents")
 _SHARES = ("share", "fraction", "proportion")
 
@@ -77,7 +79,7 @@ def readings(text: str, unit: str = "") -> tuple[float, ...]:
         return ()
     found = dict.fromkeys(value * factor for factor in _factors(rest, unit, value))
     if unit.lower() == "powers of ten" and (not rest or rest in ("x", "times", "fold")):
-        tenfold = value > 0 and re.fullmatch(r"10\^\(?[-+]?\d+\)?|\d*\.?\d*e[-+]?\d+", expression)
+        tenfold = value > 0 and re.fullmatch(r"10\^\(?[-+]?\d*\.?\d+\)?|\d*\.?\d*e[-+]?\d+", expression)
         if tenfold or value >= 50:
             found = {math.log10(value): None, **found}
     return tuple(found)
@@ -216,6 +218,8 @@ def _factors(rest: str, unit: str, value: float) -> list[float]:
         bare = [1.0]
         if scale > 1 and abs(value) >= scale / 1e3:
             bare.append(1 / scale)  # 4,800,000 where millions are asked for
+        if family and _BINARY.fullmatch(first) and abs(value) >= MANY_BYTES <= family[first] / 8:
+            bare.append(8 / family[first])  # 104e9 where GB are asked for
         if first in _SHARES and 1 < value <= 100:
             bare.append(0.01)
         return bare

@@ -1,7 +1,8 @@
-"""Backups of the learner's file: made whole or not at all, one a day by itself, and thinned out with age.
+"""Backups of the learner's data: made whole or not at all, one a day by itself, and thinned out with age.
 
 A backup is an SQLite file like the one it was made of, as of one moment, whatever other copies of the app
-write meanwhile. A kill in the middle leaves the earlier ones as they were. Knows no screen.
+write meanwhile, and holds what the learner wrote beside it (see belongings). A kill in the middle leaves the
+earlier ones as they were. Knows no screen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from quizapp import schedule
+from quizapp import belongings, schedule
 from quizapp.errors import BackupError, QuizError
 
 FOLDER = "backups"
@@ -43,10 +44,10 @@ def kept(days: Iterable[date]) -> set[date]:
     return {*newest[:DAYS], *[*weeks.values()][:WEEKS], *[*months.values()][:MONTHS]}
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path, beside: belongings.Belongings | None = None) -> None:
     """Put a copy of the learner's file, as of now, at `target`. Raises BackupError; nothing is changed then.
 
-    It is written beside the target, read back, and only then put in its place.
+    It is written beside the target, read back, and only then put in its place. beside: files to go into it.
     """
     part = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
@@ -54,6 +55,8 @@ def copy(source: Path, target: Path) -> None:
         with closing(_opened(source)) as db:
             db.execute("VACUUM INTO ?", (str(part),))
         with closing(_opened(part)) as db:
+            if beside is not None:
+                belongings.put_in(db, beside)
             said = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if said != "ok":
             raise BackupError(f"{source} is damaged, so it was not backed up: {said}", _DAMAGED)
@@ -100,11 +103,21 @@ def asked(answers: Path, folder: Path, target: Path | None, now: datetime) -> Pa
     if path.exists():
         if path.samefile(answers):
             raise BackupError(f"{path} is the file of answers itself", "Name another file.")
-        with path.open("rb") as file:
-            if not file.read(16).startswith(b"SQLite format 3"):
-                raise BackupError(f"{path} is there already, and is no backup", "Name another file.")
-    copy(answers, path)
+        if not _ours(path):
+            raise BackupError(f"{path} is there already, and is no backup", "Name another file.")
+    copy(answers, path, belongings.here(answers.parent)[0])
     return path
+
+
+def _ours(path: Path) -> bool:
+    """Whether a file is a backup of quizapp, and none that is in the middle of something."""
+    if Path(f"{path}-wal").exists() or Path(f"{path}-journal").exists():
+        return False
+    try:
+        with closing(_opened(path)) as db:
+            return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'amendments'").fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 # ---- by itself, once a day ------------------------------------------------------------------------
@@ -119,7 +132,7 @@ def daily(answers: Path, folder: Path, now: datetime) -> Path | None:
     target = folder / f"answers-{schedule.day_of(now, now.tzinfo)}.sqlite3"
     if target.exists() or not answers.exists() or _empty(answers):
         return None
-    copy(answers, target)
+    copy(answers, target, belongings.here(answers.parent)[0])
     thin(folder)
     return target
 

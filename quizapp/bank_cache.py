@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from quizapp import model
+from quizapp import files, model
 from quizapp.bank import Bank
 from quizapp.errors import Problem
 from quizapp.model import Claim, Concept, Misconception, build
@@ -63,6 +63,4 @@ def remember(cache: Path, key: Key, bank: Bank) -> None:
     }
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        fresh = cache.with_suffix(".new")
-        fresh.write_text(json.dumps(kept), encoding="utf-8")
-        fresh.replace(cache)
+        files.replace(cache, json.dumps(kept).encode())

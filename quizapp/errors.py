@@ -124,4 +124,9 @@ class GroupError(PackError):
 
 
 class IncomingError(QuizError):
-    """A file of cards from elsewhere could not be read."""
+    """A file of cards from elsewhere could not be read. Its name and words are shown as safe text."""
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        from quizapp.safe_text import visible
+
+        super().__init__(visible(what), visible(todo))

@@ -247,10 +247,10 @@ def filling(item: model.Cloze, gap: str, typed: str, known: Container[str] = ())
     from quizapp.spelling import fill
 
     rejected = [reject.value for reject in item.reject if reject.deletion == gap]
-    return fill(typed, item.accept[gap], rejected, _beside(item, gap), known)
+    return fill(typed, item.accept[gap], rejected, beside(item, gap), known)
 
 
-def _beside(item: model.Cloze, gap: str) -> tuple[str, str]:
+def beside(item: model.Cloze, gap: str) -> tuple[str, str]:
     """The words before and behind a gap, as far as the next gap or the end of the sentence."""
     found = re.search(r"([^{}.;:]*)\{\{" + re.escape(gap) + r"::[^{}]*\}\}([^{}.;:,]*)", item.text)
     return (found[1], found[2]) if found else ("", "")

@@ -37,6 +37,8 @@ PATIENCE = 2.0
 """Seconds that an ending bench has before it is killed."""
 TICK = 0.25
 """Seconds between looks at a bench that is running something."""
+INSTANT = 0.01
+"""Seconds between looks at one that was killed."""
 
 
 class Recorder:
@@ -239,6 +241,12 @@ class Bench:
             await asyncio.wait_for(process.wait(), PATIENCE)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        # Not process.wait(): that waits for the pipes, too. A loop that closes before it has heard of the
+        # end, or a transport that asks for it first, has asyncio complain.
+        for _ in range(round(PATIENCE / INSTANT)):
+            if process.returncode is not None:
+                break
+            await asyncio.sleep(INSTANT)
         await asyncio.wait({drain}, timeout=PATIENCE)
         # A stray grandchild may hold the pipes for ever, and asyncio has no public way to let go of them.
         process._transport.close()  # type: ignore[attr-defined]

@@ -16,7 +16,8 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from quizapp import schedule
+from quizapp import belongings, schedule
+from quizapp.belongings import Belongings
 from quizapp.model import Memory, Review
 from quizapp.settings import Settings
 
@@ -35,9 +36,13 @@ LOG = ("card_id", "review_time", "review_rating", "review_state", "review_durati
 
 
 def everything(
-    tables: Mapping[str, Iterable[Mapping[str, Any]]], settings: Settings, version: str, now: datetime
+    tables: Mapping[str, Iterable[Mapping[str, Any]]],
+    settings: Settings,
+    version: str,
+    now: datetime,
+    beside: Belongings | None = None,
 ) -> dict[str, Any]:
-    """All there is, as JSON can say it. tables: those of the store; version: of quizapp."""
+    """All there is, as JSON can say it. tables: those of the store; version: of quizapp; beside: files."""
     return {
         "format": FORMAT,
         "quizapp": version,
@@ -49,6 +54,7 @@ def everything(
             name: [{column: _cell(name, column, value) for column, value in row.items()} for row in rows]
             for name, rows in tables.items()
         },
+        "files": belongings.plain(beside or {}),
     }
 
 

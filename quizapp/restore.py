@@ -12,11 +12,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from quizapp import backups, marks
+from quizapp import backups, belongings, marks
 from quizapp.errors import BackupError, StoreError
 from quizapp.interviews import Interviews
 from quizapp.store import MIGRATIONS, Store
@@ -33,11 +33,14 @@ class Held:
     answers: int
     newest: datetime | None
     """When the newest answer was given."""
+    files: belongings.Belongings = field(default_factory=dict)
+    """What the learner wrote beside them."""
 
     def __str__(self) -> str:
         count = f"{self.answers:,} answer{'s' if self.answers != 1 else ''}"
         last = f", the newest of {self.newest.astimezone():%Y-%m-%d %H:%M}" if self.newest else ""
-        return count + last
+        count_files = f", and {len(self.files):,} file{'s' if len(self.files) != 1 else ''} of yours"
+        return count + last + (count_files if self.files else "")
 
 
 def held(path: Path) -> Held:
@@ -58,8 +61,8 @@ def _looked_through(path: Path) -> Iterator[tuple[Path, Held]]:
         except OSError as error:
             raise BackupError(f"{path} cannot be read: {error.strerror or error}", _OTHER) from error
         try:
-            _sound(path, copy)
-            found = _read(path, copy)
+            kept = _sound(path, copy)
+            found = replace(_read(path, copy), files=kept)
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 db.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         except sqlite3.Error as error:
@@ -67,8 +70,8 @@ def _looked_through(path: Path) -> Iterator[tuple[Path, Held]]:
         yield copy, found
 
 
-def _sound(path: Path, copy: Path) -> None:
-    """Raises BackupError for a file that is damaged, or not one of ours."""
+def _sound(path: Path, copy: Path) -> dict[str, bytes]:
+    """The files in a backup, taken out of it. Raises BackupError for one that is damaged, or none of ours."""
     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
         db.execute("PRAGMA trusted_schema = OFF")
         said = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
@@ -79,10 +82,15 @@ def _sound(path: Path, copy: Path) -> None:
             raise BackupError(
                 f"{path} was written by a newer quizapp (its version is {version})", "Upgrade quizapp first."
             )
+        try:
+            kept = belongings.taken_out(db)
+        except ValueError as error:
+            raise BackupError(f"{path} is no backup of quizapp: {error}", _OTHER) from error
         if version < 1 or _shape(db) != _known_shape(version):
             raise BackupError(f"{path} is no backup of quizapp: it holds other tables", _OTHER)
         if loose := db.execute("PRAGMA foreign_key_check").fetchone():
             raise BackupError(f"{path} is damaged: a row of {loose[0]} is about none there is", _OTHER)
+    return kept
 
 
 def _shape(db: sqlite3.Connection) -> list[tuple[object, ...]]:
@@ -129,30 +137,41 @@ def _read(path: Path, copy: Path) -> Held:
 
 
 def restore(path: Path, answers: Path, folder: Path, now: datetime) -> Path | None:
-    """Put a backup in the place of the learner's file; returns where what was there is kept now.
+    """Put a backup in the place of the learner's file, and its files in theirs; returns where what was there
+    is kept now.
 
     folder: where backups are. Raises BackupError, and what was there is then as it was: for a backup that
     cannot be restored, and while another copy of quizapp has the file open.
     """
-    with _looked_through(path) as (copy, _):
+    with _looked_through(path) as (copy, found):
         safe = _free(folder, f"{backups.BEFORE}-{now:%Y-%m-%d-%H%M%S}")
+        there = answers.exists()
         try:
-            if not answers.exists():
-                answers.parent.mkdir(parents=True, exist_ok=True)
-                backups.copy(copy, answers)
-                return None
-            with closing(_alone(answers)) as db:
-                _keep(db, safe)
-                with closing(sqlite3.connect(copy)) as source:
-                    source.backup(db)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
-            _set_aside(answers, safe)  # it is no database any more: nobody can have it open
-            backups.copy(copy, answers)
+            _exchange(copy, answers, safe)
+            beside = belongings.keep(answers.parent, safe)
         except OSError as error:
             raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
-        return safe
+        belongings.put_back(answers.parent, found.files)
+        return safe if there else beside
+
+
+def _exchange(copy: Path, answers: Path, safe: Path) -> None:
+    """Put the copy in the place of the learner's file, and what was there at `safe`."""
+    if not answers.exists():
+        answers.parent.mkdir(parents=True, exist_ok=True)
+        _sidecars_aside(answers, safe)  # the log of a file that was moved away would be taken for this one's
+        backups.copy(copy, answers)
+        return
+    try:
+        with closing(_alone(answers)) as db:
+            _keep(db, safe)
+            with closing(sqlite3.connect(copy)) as source:
+                source.backup(db)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
+        _set_aside(answers, safe)  # it is no database any more: nobody can have it open
+        backups.copy(copy, answers)
 
 
 def _free(folder: Path, name: str) -> Path:
@@ -197,6 +216,11 @@ def _set_aside(answers: Path, safe: Path) -> None:
     """Move a file that is no database out of the way, with what stands beside it."""
     safe.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(answers, safe)
+    _sidecars_aside(answers, safe)
+
+
+def _sidecars_aside(answers: Path, safe: Path) -> None:
+    safe.parent.mkdir(parents=True, exist_ok=True)
     for sidecar in SIDECARS:
         with suppress(FileNotFoundError):
             Path(f"{answers}{sidecar}").replace(f"{safe}{sidecar}")

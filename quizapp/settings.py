@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quizapp import files
 from quizapp.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from quizapp.strict_yaml import Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,11 @@ def load(path: Path) -> Settings:
         return plain
     from quizapp import strict_yaml
 
-    document = strict_yaml.read(path, str(path))
+    return _of(strict_yaml.read(path, str(path)))
+
+
+def _of(document: Document | Problem) -> Settings:
+    """What is set in a document. Raises SettingsError with every problem in it."""
     if isinstance(document, Problem):
         raise SettingsError([document])
     if document.data is None:
@@ -133,7 +140,7 @@ def load(path: Path) -> Settings:
     return found
 
 
-PLAIN = re.compile(r"([a-z_]+): (true|false|0|[1-9]\d{0,3}|\d{4}-\d\d-\d\d|dark|light|contrast)")
+PLAIN = re.compile(r"([a-z_]+): (true|false|0|[1-9]\d{0,3}|\d{4}-\d\d-\d\d|dark|light|contrast)", re.ASCII)
 
 
 def _plain(path: Path) -> Settings | None:
@@ -168,33 +175,54 @@ def put(path: Path, name: str, value: str) -> Settings:
     if name not in ROWS or name == "keys":
         todo = f"Write keys into {path} with an editor." if name == "keys" else _meant(name)
         raise SettingsError([Problem(str(path), 1, 1, f"cannot set {name!r} here", todo)])
-    load(path)  # what is broken is said before anything is written
+    before = load(path)  # what is broken is said before anything is written
+    line = f"{name}: {value}" if value else ""
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        kept = [line for line in text.splitlines() if not re.match(rf"{name}\s*:", line)]
-        line = f"{name}: {value}"
-        if value:
-            _checked(path, name, line)
-            kept.append(line)
+        after = replace(before, **{name: _checked(path, name, line) if line else getattr(Settings(), name)})
+        text = _with(path.read_text(encoding="utf-8-sig") if path.exists() else "", name, line)
+        if not _means(text, path, after):
+            todo = f"Write `{line}` there with an editor." if line else "Take it out with an editor."
+            what = f"`{name}` is written in a way only an editor can change"
+            raise SettingsError([Problem(str(path), 1, 1, what, todo)])
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.replace(path, "".join(f"{line}\n" for line in kept).encode())
+        files.replace(path, text.encode())
     except OSError as error:
         todo = "Set QUIZAPP_HOME to a folder you can write to."
         raise SettingsError(
             [Problem(str(path), 1, 1, f"cannot be written: {error.strerror}", todo)]
         ) from error
-    return load(path)
+    return after
 
 
-def _checked(path: Path, name: str, line: str) -> None:
-    """Raises SettingsError when the line does not set `name`."""
+def _with(text: str, name: str, line: str) -> str:
+    """The text of a file with this line for a setting, or without the setting; every other line stays."""
+    kept, ours = [], False
+    for old in text.splitlines():
+        ours = bool(re.match(rf"(['\"]?){name}\1\s*:", old) or (ours and re.match(r"\s+[^\s#]", old)))
+        if not ours:
+            kept.append(old)
+    return "".join(f"{one}\n" for one in ([*kept, line] if line else kept))
+
+
+def _means(text: str, path: Path, wanted: Settings) -> bool:
+    """Whether a text would be read as these settings."""
+    from quizapp import strict_yaml
+
+    try:
+        return _of(strict_yaml.parse(text, str(path))) == wanted
+    except SettingsError:
+        return False
+
+
+def _checked(path: Path, name: str, line: str) -> Any:  # noqa: ANN401 - the value of a setting
+    """What the line sets `name` to. Raises SettingsError when it does not set it."""
     from quizapp import strict_yaml
 
     document = strict_yaml.parse(line, str(path))
     try:
         if isinstance(document, Problem) or not isinstance(document.data, dict) or "\n" in line:
             raise ValueError("Write its value on one line.")
-        ROWS[name](document.data[name])
+        return ROWS[name](document.data[name])
     except ValueError as error:
         what = f"{line.partition(': ')[2][:40]!r} is no value for `{name}`"
         raise SettingsError([Problem(str(path), 1, 1, what, str(error))]) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,7 +103,8 @@ _ARTICLES = ("a", "an", "the")
 
 
 @lru_cache(maxsize=KEPT)
-def _american(word: str) -> str:
+def american(word: str) -> str:
+    """The American spelling of a word."""
     for pattern, instead in _AMERICAN:
         word = pattern.sub(instead, word)
     return word
@@ -128,7 +129,7 @@ def words(text: str) -> tuple[str, ...]:
 
 def _joined(parts: Sequence[str]) -> str:
     """Words without the spaces between them, but for those between two numbers."""
-    return re.sub(r"(?<!\d)·|·(?!\d)", "", "·".join(map(_american, parts)))
+    return re.sub(r"(?<!\d)·|·(?!\d)", "", "·".join(map(american, parts)))
 
 
 def slipped(typed: str, word: str) -> bool:
@@ -144,6 +145,12 @@ def slipped(typed: str, word: str) -> bool:
     rest, wanted = typed[at:], word[at:]
     changed = rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]
     return rest != wanted and (rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:] or changed)
+
+
+def slips(word: str, beginning: Callable[[str], Iterable[str]]) -> set[str]:
+    """The known words that a slip of the pen could make of a text. beginning: letter -> known words."""
+    wanted = [american(part) for part in words(word)]
+    return {one for part in wanted for one in beginning(part[:1]) if slipped(one, part)}
 
 
 # ---- how near a typed text is to a word ---------------------------------------------------------------
@@ -176,7 +183,7 @@ def fit(typed: str, word: str, known: Container[str] = ()) -> Fit | None:
     if len(mine) != len(wanted):
         return None
     slips = plurals = 0
-    for one, other in zip(map(_american, mine), map(_american, wanted), strict=True):
+    for one, other in zip(map(american, mine), map(american, wanted), strict=True):
         if one == other:
             continue
         if _is_plural(one, other) or _is_plural(other, one):

@@ -16,9 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quizapp import upgrade
 from quizapp.errors import StoreError
 from quizapp.marks import Mark
 from quizapp.model import Review, VerdictName, build
+from quizapp.safe_text import whole
 
 if TYPE_CHECKING:
     from quizapp.evidence import Prediction, Run
@@ -99,15 +101,17 @@ class Store:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
+            self._db = upgrade.connect(path)
+            try:
+                upgrade.migrate(self._db, path, MIGRATIONS)
+            except BaseException:
+                self._db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{path} cannot be used as the file of answers: {error}",
-                "Set QUIZAPP_HOME to a folder you can write to, or move the file away.",
+                "Check the space and the permissions of its folder, or set QUIZAPP_HOME to another one; "
+                "`quizapp restore` takes a backup.",
             ) from error
 
     def close(self) -> None:
@@ -118,26 +122,7 @@ class Store:
     @property
     def version(self) -> int:
         """The file's schema version."""
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def _migrate(self) -> None:
-        if self.version > len(MIGRATIONS):
-            raise StoreError(
-                f"{self.path} was written by a newer quizapp (its version is {self.version})",
-                "Upgrade quizapp; this one would not understand what is in it.",
-            )
-        if 0 < self.version < len(MIGRATIONS):
-            backup = self.path.with_name(f"{self.path.name}.v{self.version}")
-            if not backup.exists():
-                self._db.execute("VACUUM INTO ?", (str(backup),))
-        while self.version < len(MIGRATIONS):
-            with self._write() as db:
-                # Asked again inside the transaction: another copy of the app may have been faster.
-                version = self.version
-                if version < len(MIGRATIONS):
-                    for statement in MIGRATIONS[version]:
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {version + 1}")
+        return upgrade.version(self._db)
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -146,19 +131,21 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # on a full disk SQLite has ended it itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _insert(self, table: str, **values: str | int | float | None) -> int:
         names = ", ".join(values)
         marks = ", ".join("?" * len(values))
+        row = [whole(value) if isinstance(value, str) else value for value in values.values()]
         try:
             with self._write() as db:
-                cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+                cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
                 return int(cursor.lastrowid or 0)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise StoreError(
                 f"could not write to {self.path}: {error}", "Free some space, or close what locks the file."
             ) from error
@@ -189,7 +176,7 @@ class Store:
                 self._db.execute("BEGIN")
                 try:
                     names = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
-                    return {name: self._table(name) for (name,) in names.fetchall()}
+                    return {name: self._table(name) for (name,) in names.fetchall() if name != "belongings"}
                 finally:
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as error:

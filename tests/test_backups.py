@@ -319,6 +319,7 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_one_or_the_other(answers: Path
 def test_where_there_is_nothing_yet_it_is_put(answers: Path):
     made = backups.asked(answers, paths.backups(), None, NOW)
     answers.unlink()
+    paths.settings().unlink()
     assert restore.restore(made, answers, paths.backups(), NOW) is None
     assert len(rows(answers)["reviews"]) == 3
 
@@ -415,3 +416,31 @@ def test_doctor_says_when_the_last_one_was(answers: Path):
     assert not late.ok
     assert "the last 1970-01-01" in late.value
     assert "quizapp backup" in late.todo
+
+
+def test_the_log_of_a_file_that_was_moved_away_is_not_taken_for_the_restored_one(
+    answers: Path, tmp_path: Path
+):
+    backup = backups.asked(answers, tmp_path, None, NOW)
+    killed = (
+        "import os, pathlib, sys; from quizapp.store import Store; store = Store(pathlib.Path(sys.argv[1]));"
+        "[store.insert('workshop', exercise='x' * 999, act='', at='', said='') for _ in range(200)];"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(answers)], check=False)
+    assert Path(f"{answers}-wal").stat().st_size > 0
+    answers.rename(tmp_path / "moved")
+    restore.restore(backup, answers, paths.backups(), NOW)
+    with closing(Store(answers)) as store:
+        assert len(store.reviews()) == 3
+        assert store.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_database_of_something_else_is_never_written_over(answers: Path, tmp_path: Path):
+    other = tmp_path / "places.sqlite"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE visits (url TEXT)")
+    before = other.read_bytes()
+    with pytest.raises(BackupError, match="is no backup"):
+        backups.asked(answers, paths.backups(), other, NOW)
+    assert other.read_bytes() == before

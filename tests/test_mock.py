@@ -218,6 +218,8 @@ def test_drafts_survive_and_broken_ones_are_empty(tmp_path):
     assert drafts.of(1) == Draft()
     drafts.drop(1)
     drafts.drop(1)
+    drafts.keep(2, Draft("half of a pair: \udcff"))
+    assert drafts.of(2) == Draft("half of a pair: ?")
 
 
 # ---- what came of it
@@ -324,6 +326,21 @@ def test_killed_in_the_middle_of_typing_it_goes_on_with_what_was_typed(home):
     assert "2 of 4. Follow-up" in out
     assert "--resume" in err
     assert process.returncode == 1
+
+
+def test_bytes_that_are_no_text_are_answered_with_a_mark(home):
+    ended = subprocess.run(
+        [sys.executable, "-m", "quizapp", "mock", "--plain", "--seed", "3"],
+        input=b"one \xff hop\n.\n",
+        capture_output=True,
+        env={**os.environ, "QUIZAPP_HOME": str(home)},
+        check=False,
+    )
+    assert ended.stderr.startswith(b"quizapp: broken off")
+    assert ended.returncode == 1
+    store = Store(Path(home, "answers.sqlite3"))
+    assert store.rows("SELECT said FROM interview_answers") == [("one \ufffd hop",)]
+    store.close()
 
 
 def test_lists_and_one_in_full(home, capsys):

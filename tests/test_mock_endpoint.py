@@ -1,6 +1,8 @@
 """A model as interviewer: what is sent, what is taken from the reply, every failure one calm line."""
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -163,6 +165,49 @@ def test_slow_and_dripping_replies_are_not_waited_for(stub, ask, monkeypatch, wa
     with pytest.raises(QuizError, match="no reply within"):
         ask()
     assert time.monotonic() - begun < 1.5
+
+
+def dripping(line):
+    """A head that never ends."""
+    line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in range(100):
+        line.sendall(b"a")
+        time.sleep(0.05)
+
+
+def going_on(line):
+    """It says for ever that it will say something."""
+    for _ in range(1_000):
+        line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("how", [dripping, going_on])
+def test_a_head_that_never_ends_is_not_waited_for(item, monkeypatch, how):
+    monkeypatch.setattr(module, "SECONDS", 0.4)
+    ended = threading.Event()
+
+    def answer():
+        line, _ = listening.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(65_536)
+            how(line)
+        ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        begun = time.monotonic()
+        with pytest.raises(QuizError, match="no reply within"):
+            Endpoint(address=address, model="tiny").ask(item, item.prompt, SAID, "")
+        assert time.monotonic() - begun < 1.5
+        assert ended.wait(2), "the line was not cut"
+
+
+def test_a_redirect_to_a_file_is_not_followed(stub, ask):
+    stub.status, stub.location = 302, "file:///etc/passwd"
+    with pytest.raises(QuizError, match="it said 302"):
+        ask()
 
 
 def test_the_key_goes_only_where_it_is_safe(stub, ask, item, monkeypatch):

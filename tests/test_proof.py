@@ -239,3 +239,18 @@ async def test_the_source_of_an_experiment_is_what_is_in_its_file():
     path, text = proof.source("permutation")
     assert path == ROOT / "verifiers" / "experiments" / "permutation.py"
     assert text.startswith('"""What shuffling')
+
+
+async def test_a_bench_that_must_be_killed_is_known_to_be_gone_when_it_is_closed(tmp_path, monkeypatch):
+    """Else asyncio complains of a process that ends after its loop."""
+    deaf = tmp_path / "deaf"
+    deaf.write_text("#!/bin/sh\nwhile :; do sleep 0.05; done\n", encoding="utf-8")
+    deaf.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(deaf))
+    monkeypatch.setattr(proof, "PATIENCE", 0.1)
+    for _ in range(12):
+        bench = proof.Bench()
+        await bench.start()
+        process = bench._process
+        await bench.close()
+        assert process.returncode == -signal.SIGKILL

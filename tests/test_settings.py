@@ -135,3 +135,39 @@ def test_plain_lines_mean_what_yaml_says_and_need_none(
 )
 def test_anything_else_is_left_to_yaml(file: Path, text: str) -> None:
     assert settings._plain(written(file, text + "\n")) in (None, settings.Settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("endpoint:\n  http://localhost:11434/v1\nminutes: 3\n", "endpoint", ""),
+        ("endpoint: >-\n  http://localhost:11434/v1\n# mine\n", "endpoint", "https://example.org/v1"),
+        ('"minutes": 3\n', "minutes", "5"),
+        ("\ufeffminutes: 7\n", "minutes", "5"),
+        ("minutes: 3\r\ntheme: dark\r\n", "minutes", "5"),
+    ],
+)
+def test_a_setting_is_changed_however_it_was_written(file: Path, text: str, name: str, value: str) -> None:
+    before = settings.load(written(file, text))
+    after = settings.put(file, name, value)
+    assert settings.load(file) == after
+    assert after != before
+    assert ("# mine" in text) == ("# mine" in file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("{minutes: 3}\n", "minutes", "5"),
+        ("{minutes: 3}\n", "theme", "dark"),
+        ("{minutes: 3}\n", "minutes", ""),
+        ("minutes: 3\n...\n", "theme", "dark"),
+    ],
+)
+def test_a_file_that_only_an_editor_can_change_stays_in_order(
+    file: Path, text: str, name: str, value: str
+) -> None:
+    written(file, text)
+    with pytest.raises(SettingsError, match="with an editor"):
+        settings.put(file, name, value)
+    assert file.read_text(encoding="utf-8") == text

@@ -13,6 +13,7 @@ import pytest
 from quizapp.verifiers.wire import CheckResult
 
 from quizapp import store as store_module
+from quizapp import upgrade
 from quizapp.errors import StoreError
 from quizapp.evidence import Plot, Run
 from quizapp.model import Review
@@ -227,3 +228,67 @@ def test_kill_9_loses_no_acknowledged_answer(tmp_path, kills):
         items = {r.item for r in store.reviews()}
         store.close()
         assert items >= {f"i{number}" for number in range(acknowledged + 1)}
+
+
+OPENED = """
+import sys, time
+from pathlib import Path
+from quizapp.store import Store
+print("ready", flush=True)
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.001)
+Store(Path(sys.argv[1])).insert("workshop", exercise="a", act="b", at="c", said="{}")
+"""
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_copies_that_start_at_the_same_moment(tmp_path, version):
+    path, go = tmp_path / "a.sqlite3", tmp_path / "go"
+    if version:
+        db = sqlite3.connect(path)
+        for statement in MIGRATIONS[0]:
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 1")
+        db.close()
+    command = [sys.executable, "-c", OPENED, str(path), str(go)]
+    copies = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
+    assert [copy.stdout.readline() for copy in copies] == [b"ready\n"] * 6
+    go.write_text("")
+    assert [(copy.communicate()[1], copy.returncode) for copy in copies] == [(b"", 0)] * 6
+    left = {file.name for file in tmp_path.iterdir()} - {"go"}
+    assert left == {"a.sqlite3", *(["a.sqlite3.v1"] if version else [])}
+    whole = Store(path)
+    assert whole.rows("SELECT count(*) FROM workshop") == [(6,)]
+    whole.close()
+
+
+def test_a_kept_old_version_is_whole_and_of_that_version(tmp_path):
+    path = tmp_path / "a.sqlite3"
+    Store(path).close()
+    db = upgrade.connect(path)
+    upgrade._keep(db, tmp_path / "old", len(MIGRATIONS) - 1)  # another copy upgraded it a moment ago
+    assert not (tmp_path / "old").exists()
+    upgrade._keep(db, tmp_path / "now", len(MIGRATIONS))
+    assert (tmp_path / "now").exists()
+    assert not list(tmp_path.glob(".*"))
+    db.close()
+
+
+def test_a_full_disk_is_said_and_answers_go_on_after_it(store):
+    store._db.execute("PRAGMA max_page_count = 1")  # SQLite takes it as: no more than there are
+
+    def fill():
+        for _ in range(200):
+            store.add_review(review())
+
+    with pytest.raises(StoreError, match="full"):
+        fill()
+    kept = len(store.reviews())
+    store._db.execute("PRAGMA max_page_count = 100000")
+    store.add_review(review())
+    assert len(store.reviews()) == kept + 1
+
+
+def test_a_number_that_sqlite_does_not_hold_is_no_traceback(store):
+    with pytest.raises(StoreError):
+        store.insert("interviews", at="", topic="", minutes=1, seed=2**63)

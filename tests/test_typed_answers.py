@@ -408,6 +408,10 @@ def test_a_number_without_a_unit_is_in_the_unit_that_was_asked_for():
     assert readings("100 MB", "bytes") == (1e8, 104857600.0)
     assert readings("3", "GiB") == (3.0,)
     assert readings("10^3", "powers of ten")[0] == 3
+    assert readings("10^-3.8", "powers of ten")[0] == pytest.approx(-3.8)
+    assert readings("104e9", "GB") == (104e9, 104.0)
+    assert readings("104", "GB") == (104.0,)
+    assert readings("5000000", "Mbit") == (5e6,)
 
 
 # ---- estimates --------------------------------------------------------------------------------------

@@ -23,16 +23,21 @@ FILE = click.Path(path_type=Path)
 @click.command(epilog="Example: quizapp backup ~/answers-before-the-move.sqlite3")
 @click.argument("file", required=False, type=FILE)
 def backup(file: Path | None) -> None:
-    """Copy your answers to FILE, or to the folder of backups, where this copy then stays for good.
+    """Copy your data to FILE, or to the folder of backups, where this copy then stays for good.
+
+    Your answers and all else quizapp keeps for you: settings, drafts, exercises, packs. Files elsewhere, such
+    as your own question files, are yours to keep.
 
     quizapp also makes one itself, on every day you practise: 7 daily, 4 weekly and 12 monthly ones stay.
     """
     from datetime import datetime
 
-    from quizapp import backups, paths
+    from quizapp import backups, belongings, paths
 
     made = backups.asked(paths.answers(), paths.backups(), file, datetime.now().astimezone())
     click.echo(f"{made} ({made.stat().st_size:,} bytes)")
+    for name in belongings.here(paths.home())[1]:
+        aside(f"{name} is not in it: it cannot be read, or is too much")
 
 
 @click.command(epilog="Example: quizapp restore backup-2027-01-31-180000.sqlite3")
@@ -40,7 +45,7 @@ def backup(file: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def restore(ctx: click.Context, file: Path, yes: bool) -> None:
-    """Put a backup in the place of your answers.
+    """Put a backup in the place of your answers, and its files in theirs.
 
     The backup is looked through first, and what you have now is backed up before it is replaced. Close every
     other quizapp: as long as one has the answers open, nothing is restored.
@@ -85,7 +90,7 @@ def data(as_json: bool, reviews: Path | None) -> None:
     import json
     from datetime import datetime
 
-    from quizapp import __version__, files, paths, records, settings
+    from quizapp import __version__, belongings, files, paths, records, settings
     from quizapp.errors import BackupError
     from quizapp.store import Store
 
@@ -95,7 +100,8 @@ def data(as_json: bool, reviews: Path | None) -> None:
         if as_json:
             chosen = settings.load(paths.settings())
             now = datetime.now().astimezone()
-            found = records.everything(store.tables(), chosen, __version__, now)
+            beside, _ = belongings.here(paths.home())
+            found = records.everything(store.tables(), chosen, __version__, now, beside)
             click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1))
             return
         answers = store.reviews()

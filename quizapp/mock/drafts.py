@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quizapp import files
+from quizapp.safe_text import whole
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Drafts:
         """What was typed for a question; nothing when nothing is there or it cannot be read."""
         with suppress(OSError, ValueError, TypeError, KeyError):
             found = json.loads(self._file(question).read_bytes())
-            return Draft(str(found["said"]), float(found["seconds"]))
+            return Draft(whole(str(found["said"])), float(found["seconds"]))
         return Draft()
 
     def drop(self, question: int) -> None:

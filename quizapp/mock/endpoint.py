@@ -12,7 +12,6 @@ import ipaddress
 import json
 import os
 import re
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from urllib.parse import urlsplit
 
 from quizapp.errors import QuizError
 from quizapp.interviews import Hint
-from quizapp.mock import proposals
+from quizapp.mock import deadline, proposals
 from quizapp.model import Open
 
 KEY = "QUIZAPP_API_KEY"
@@ -135,10 +134,19 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {key}"
         request = urllib.request.Request(self.url, body, headers, method="POST")
         through = urllib.request.ProxyHandler({} if self.here else None)
-        opener = urllib.request.build_opener(_Stay, through)
-        until = time.monotonic() + SECONDS
-        with opener.open(request, timeout=SECONDS) as answer:
-            return _read(answer, until)
+        lines: deadline.Lines = []
+        kinds = (_Stay, through, deadline.Plain(lines), deadline.Sealed(lines))
+        opener = urllib.request.build_opener(*kinds)
+
+        def ask() -> bytes:
+            try:
+                with opener.open(request, timeout=SECONDS) as answer:
+                    return _read(answer)
+            except urllib.error.HTTPError as error:
+                error.close()
+                raise
+
+        return deadline.within(SECONDS, lines, ask)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -149,16 +157,14 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return
 
 
-def _read(answer: http.client.HTTPResponse, until: float) -> bytes:
-    """The body, within its size and time: each piece has its own time limit, all together need one more."""
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """The body, within its size."""
     pieces, size = [], 0
     while piece := answer.read1(4096):
         pieces.append(piece)
         size += len(piece)
         if size > MOST_BYTES:
             raise ValueError("its reply is too long")
-        if time.monotonic() > until:
-            raise TimeoutError
     return b"".join(pieces)
 
 

@@ -6,7 +6,6 @@ app's own.
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from collections.abc import Mapping
@@ -34,8 +33,6 @@ def study(
 
     width: of a line; 0: lines are not wrapped; None: that of the terminal. Raises QueryError.
     """
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     wide = shutil.get_terminal_size((80, 24)).columns if width is None else width
     console = Console(sys.stdin, sys.stdout, wide)
     bank = _bank(console)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import select
+import sys
 import textwrap
 from typing import TextIO
 
 from quizapp.errors import QuizError
+
+LOOK_UP = 0.25
+"""Seconds. A ctrl+c that comes just before a read would otherwise wait until the read is over."""
 
 
 class EndOfInput(Exception):  # noqa: N818 - it is how a sitting may end
@@ -24,6 +30,7 @@ class Console:
         self._sink = sink
         self._width = width
         self._typing = source.isatty()
+        self._descriptor = _descriptor(source)
 
     def say(self, text: str = "", hang: int = 0) -> None:
         """A text, wrapped line by line. hang: by how much what follows the first line is indented."""
@@ -39,11 +46,18 @@ class Console:
         self._write(
             f"{self._wrapped(prompt, 0) if self._width else prompt}{' ' if self._typing else chr(10)}"
         )
-        line = self._source.readline()
+        line = self._line()
         if not line:
             self._write("\n")
             raise EndOfInput
         return line.strip().lstrip("\ufeff")
+
+    def _line(self) -> str:
+        if self._descriptor is None:
+            return self._source.readline()
+        while not select.select([self._descriptor], [], [], LOOK_UP)[0]:
+            pass
+        return self._descriptor.readline().decode(errors="replace")
 
     def _wrapped(self, line: str, hang: int) -> str:
         room = max(self._width - 1, 10)
@@ -61,6 +75,16 @@ class Console:
             self._sink.flush()
         except UnicodeEncodeError as error:  # pragma: no cover - the command line replaces what has no place
             raise QuizError("the output cannot show this text", "Set PYTHONIOENCODING=utf-8.") from error
+
+
+def _descriptor(source: TextIO) -> io.FileIO | None:
+    """The stream without its buffers, to see what is waiting; None where that cannot be asked."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return io.FileIO(source.fileno(), closefd=False)
+    except io.UnsupportedOperation:
+        return None
 
 
 def printable(text: str) -> str:
