@@ -10,6 +10,9 @@ import click
 from quizapp.cli.options import complete_kind, complete_topic, part_asked, part_options
 from quizapp.cli.saying import aside, json_lines, the_bank, the_store
 
+NAMED = 5
+"""So many claims without evidence are named one by one."""
+
 
 @click.command(epilog="Example: quizapp check questions/attention.yaml")
 @click.argument("path", nargs=-1, type=click.Path(path_type=Path))
@@ -40,10 +43,11 @@ def check(ctx: click.Context, path: tuple[Path, ...], as_json: bool, strategies:
 @part_options("Write")
 @click.option(
     *("--evidence", "kept"),
-    type=click.Choice(["latest", "reference", "none"]),
+    type=click.Choice(["latest", "group", "reference", "none"]),
     default="latest",
     show_default=True,
-    help="Yours, with what came with quizapp beside it; only what came with it; or none.",
+    help="Yours, beside it what came with quizapp and packs; also your study group's; only what came with "
+    "quizapp; or none.",
 )
 def export(
     out: Path,
@@ -52,7 +56,7 @@ def export(
     kind: str | None,
     claim: str | None,
     query: str,
-    kept: Literal["latest", "reference", "none"],
+    kept: Literal["latest", "group", "reference", "none"],
 ) -> None:
     """Write questions with their evidence to a file; its suffix says how.
 
@@ -66,6 +70,7 @@ def export(
     .gift   for Moodle's question bank
     .json   for programs: everything, with `quizapp schema deck`
     """
+    from collections import Counter
     from datetime import datetime
 
     from quizapp import export as exporter
@@ -79,8 +84,16 @@ def export(
         deck = gather(bank, store, lambda: datetime.now().astimezone(), topic=topic, query=query, kept=kept)
     exporter.write(deck, out, ledger=paths.home() / "exported.json", now=utc_now())
     click.echo(f"{out}: {len(deck.items)} items, {len(deck.claims)} claims")
-    for id_, missing in unproved(deck):
-        click.echo(f"{id_} has {missing}: quizapp prove {id_}", err=True)
+    missing = unproved(deck)
+    if len(missing) > NAMED:
+        scope = f"--topic {topic}" if topic else "--all"
+        counts = ", ".join(
+            f"{count} have {what}" for what, count in Counter(what for _, what in missing).items()
+        )
+        aside(f"of its claims {counts}; the file says which. quizapp prove {scope}")
+    else:
+        for id_, what in missing:
+            click.echo(f"{id_} has {what}: quizapp prove {id_}", err=True)
 
 
 @click.group(epilog="Example: quizapp new item --kind choice --topic attention my-bank.yaml")
@@ -106,9 +119,12 @@ def item(kind: str, topic: str, id_: str | None, file: Path | None) -> None:
 
 
 @click.command(epilog="Example: quizapp schema > questions/schema/bank.json")
-@click.argument("what", type=click.Choice(["bank", "deck"]), default="bank")
+@click.argument("what", type=click.Choice(["bank", "deck", "rules"]), default="bank")
 def schema(what: str) -> None:
-    """Print the JSON Schema of the question files, for editors; with `deck`, that of `export deck.json`."""
+    """Print the JSON Schema of the question files, for editors.
+
+    With `deck`, that of `export deck.json`; with `rules`, that of the rules behind `quizapp pick`.
+    """
     if what == "deck":
         from quizapp.export import json_file
 
@@ -116,4 +132,4 @@ def schema(what: str) -> None:
         return
     from quizapp import schema
 
-    click.echo(schema.text(), nl=False)
+    click.echo(schema.rules_text() if what == "rules" else schema.text(), nl=False)

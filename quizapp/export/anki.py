@@ -27,6 +27,7 @@ from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Item
 from quizapp.report import reference_text
+from quizapp.safe_text import UNPRINTABLE
 
 MODEL_ID = 1_482_907_311
 DECK_IDS = {
@@ -65,8 +66,6 @@ PNG = b"\x89PNG"
 """How a picture begins; it is packed already."""
 QUICK = 1
 """The level at which packing costs little beside the rest."""
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""U+001F separates fields in Anki's tables; the others are no better."""
 
 
 class _Note(genanki.Note):  # type: ignore[misc]

@@ -19,6 +19,7 @@ NOTE_TYPE = "quizapp"
 FIELDS = tuple(name for name in anki.FIELDS if not name.startswith("Spare"))
 COLUMNS = (*FIELDS, "Note type", "Deck", "Tags", "Guid")
 FIRST = "Import an .apkg export once before this: it brings the note type; rows without it are skipped."
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SEPARATORS: dict[Literal["tab", "comma"], str] = {"tab": "\t", "comma": ","}
 
 
@@ -39,10 +40,15 @@ def _rows(deck: Deck, separator: Literal["tab", "comma"]) -> bytes:
     rows = csv.writer(out, delimiter=SEPARATORS[separator], quoting=csv.QUOTE_ALL, lineterminator="\n")
     pictures = anki.pictures(deck)
     for item in deck.items:
-        fields = anki.fields(deck, item, pictures)[: len(FIELDS)]
+        fields = [_inert(field) for field in anki.fields(deck, item, pictures)[: len(FIELDS)]]
         where = (NOTE_TYPE, f"quizapp::{topic_name(item.topic)}", " ".join(anki.tags(deck, item)))
         rows.writerow([*fields, *where, anki.guid(item)])
     return out.getvalue().encode()
+
+
+def _inert(field: str) -> str:
+    """A field that no spreadsheet takes for a formula: what one begins with is written as HTML says it."""
+    return f"&#{ord(field[0])};{field[1:]}" if field.startswith(FORMULA) else field
 
 
 def _head(separator: Literal["tab", "comma"]) -> list[str]:

@@ -17,11 +17,13 @@ from quizapp.errors import ExportError
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim, Item, Misconception, Topic
 from quizapp.reference import Reference
+from quizapp.texts import Vocabulary
 
 TOPICS: tuple[str, ...] = get_args(Topic)
 TITLE = "Interview questions that prove themselves"
-Kept = Literal["latest", "reference", "none"]
-"""Whose evidence a deck carries: the learner's newest beside the reference, the reference alone, or none."""
+Kept = Literal["latest", "group", "reference", "none"]
+"""Whose evidence a deck carries: the learner's newest beside the reference and that of packs, what a study
+group measured too, the reference alone, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,16 @@ class Deck:
     evidence: Mapping[str, Evidence | None] = field(default_factory=dict)
     """Claim -> what the newest runs say about it; None when one of its experiments has not run."""
     references: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
-    """Claim -> what was measured before it was shipped, one piece per kind of device."""
+    """Claim -> what was measured before it was shipped, one piece per kind of device; then what others
+    measured, with its origin."""
     misconceptions: Mapping[str, Misconception] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
     """`experiment.check` -> its newest estimate, from runs whose controls came out right; the reference's
     where there is none."""
     changed: Mapping[str, int] = field(default_factory=dict)
     """Item -> when its content last changed, in Unix seconds (see changes.dated)."""
+    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(tuple), compare=False, repr=False)
+    """The terms of the whole bank: none of them is a slip of the pen."""
     kept: Kept = "latest"
     """Whose evidence it carries; with `none` it carries no claims either, but still the measured answers."""
 
@@ -91,7 +96,10 @@ def of(
         for id_, claim in bank.claims.items()
         if kept != "none" and (id_ in mentioned or (only is None and topic in (None, claim.topic)))
     }
-    references = {id_: shipped.evidence(claim) for id_, claim in chosen.items()}
+    references = {
+        id_: shipped.evidence(claim) if kept == "reference" else shipped.beside(claim)
+        for id_, claim in chosen.items()
+    }
     if kept == "reference":
         evidence = {id_: found[0] if found else None for id_, found in references.items()}
         references = {id_: found[1:] for id_, found in references.items()}
@@ -108,6 +116,7 @@ def of(
         misconceptions=bank.misconceptions,
         references=references,
         numbers=shipped.numbers() | measured,
+        vocabulary=Vocabulary(bank.items.values),
         kept=kept,
     )
 

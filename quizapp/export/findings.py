@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from quizapp import claims
 from quizapp.evidence import Evidence, Run
 from quizapp.model import Claim
-from quizapp.report import number, reference_text, stopped
+from quizapp.report import UNKNOWN, number, reference_text, stopped
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {
@@ -46,6 +46,11 @@ class Row:
     meaning: str
 
 
+def whose(evidence: Evidence) -> str:
+    """Who measured what is not the learner's own, as a sentence begins."""
+    return f"{evidence.origin[:1].upper()}{evidence.origin[1:]}" if evidence.origin else "The reference"
+
+
 def state(claim: Claim, evidence: Evidence | None) -> str:
     """One word for tags: cited, not-run, stale, or the verdict."""
     standing = claims.standing(claim, evidence)
@@ -61,12 +66,16 @@ def sentence(claim: Claim, evidence: Evidence | None) -> str:
     if evidence is None:
         return f"Not run yet. Run it with: {command(claim, None)}"
     said = [VERDICTS.get(evidence.verdict, f"{evidence.verdict.capitalize()}:")]
+    if evidence.origin:
+        said = [said[0].replace(" here:", " there:")]
     said += [stopped(condition) for condition in evidence.conditions]
     if evidence.reason:
         said.append(stopped(evidence.reason))
     if evidence.surprise:
         said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
-    if evidence.stale:
+    if evidence.stale and evidence.origin:
+        said.append(UNKNOWN)
+    elif evidence.stale:
         said.append("Stale: the bench has changed since this was measured; run it again.")
     return " ".join(said)
 

@@ -23,8 +23,8 @@ from quizapp.export.sheet import UNMEASURED, Part, Pick, Sheet, cited, order, sh
 from quizapp.grade import truth_of
 from quizapp.model import Item
 from quizapp.parts import Tolerance
+from quizapp.safe_text import UNPRINTABLE
 
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 ESCAPED = {ord(sign): f"\\{sign}" for sign in "~=#:"} | {ord(sign): f"&\\#{ord(sign)};" for sign in "\\{}[$"}
 """Brackets begin the name of a format, dollars maths."""
 PLAIN = {ord(sign): f"\\{sign}" for sign in "~=#:{}\\"}

@@ -18,6 +18,7 @@ from quizapp.export.deck import Deck, Kept
 from quizapp.model import KINDS, Claim, Item, Misconception
 from quizapp.parts import STRICT
 from quizapp.report import plain
+from quizapp.safe_text import UNPRINTABLE
 
 VERSION: Literal[1] = 1
 
@@ -47,7 +48,8 @@ class File:
     topic: str | None
     """The only topic in it, or null for all of them."""
     kept: Kept
-    """Whose evidence it carries: the learner's beside the reference, the reference alone, or none."""
+    """Whose evidence it carries: the learner's beside the reference and that of packs (latest), a study
+    group's too (group), the reference alone, or none."""
     items: tuple[Item, ...]
     """The questions, topic by topic."""
     claims: Mapping[str, Claim]
@@ -55,7 +57,8 @@ class File:
     evidence: Mapping[str, Finding]
     """Claim -> what is known about it."""
     references: Mapping[str, tuple[Evidence, ...]]
-    """Claim -> what was measured before quizapp was shipped, one piece per kind of device."""
+    """Claim -> what was measured before quizapp was shipped, one piece per kind of device; then what others
+    measured, whose `origin` says who."""
     misconceptions: Mapping[str, Misconception]
     """The wrong beliefs that options, traps and flaws name, by id."""
     numbers: Mapping[str, float]
@@ -90,7 +93,9 @@ MEASURED = ("Beside", "CheckResult", "Curve", "Figure", "Outside", "Run")
 def render(deck: Deck) -> bytes:
     """The file."""
     body = json.dumps(plain(asdict(_file(deck))), ensure_ascii=False, allow_nan=False, indent=1)
-    return f"{body}\n".encode(errors="replace")
+    body = body.encode(errors="replace").decode()
+    # The same to a program; no character of it steers the terminal of whoever looks at the file.
+    return f"{UNPRINTABLE.sub(lambda sign: json.dumps(sign[0])[1:-1], body)}\n".encode()
 
 
 def _file(deck: Deck) -> File:

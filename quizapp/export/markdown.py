@@ -15,16 +15,19 @@ from quizapp.export.deck import Deck, topic_name
 from quizapp.export.sheet import Part, Pick, Sheet, sheet
 from quizapp.model import Claim, Item, Source
 from quizapp.report import beside_text, reference_text
+from quizapp.safe_text import UNPRINTABLE
 
+NUMBERED = "|".join(rf"(?<=^\d{{{digits}}})" for digits in range(1, 10))
+"""Behind the number that begins a line: up to nine digits make a list."""
 SPECIAL = re.compile(
     r"[\\`*_\[\]~|#@]"
+    r"|(?i:(?<=\bwww)\.)"
     r"|:(?=//|[+-]1:|[a-z0-9_+-]*[a-z][a-z0-9_+-]*:)"
     r"|^[-+=](?=[\s=-]|$)"
-    r"|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)](?=\s|$)"
+    rf"|(?:{NUMBERED})[.)](?=\s|$)"
 )
 """What can be markup: code, emphasis, links, tables, headings, rules, lists, addresses and emoji."""
 SHIPPED = " This is the reference that came with quizapp; on your machine it may come out otherwise."
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def render(deck: Deck) -> bytes:

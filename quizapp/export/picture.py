@@ -13,6 +13,7 @@ import warnings
 from typing import Any, Literal
 
 from quizapp.evidence import Curve, Plot, Run
+from quizapp.safe_text import UNPRINTABLE
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, which the colour-blind can tell apart."""
@@ -96,6 +97,7 @@ def _fill(figure: Any, plot: Plot, curves: list[Curve]) -> None:  # noqa: ANN401
 
 def _label(text: str, width: int) -> str:
     """At most two lines. Matplotlib hides a label that begins with an underscore, so none does."""
+    text = UNPRINTABLE.sub("\ufffd", text)
     lines = textwrap.wrap(text, width, max_lines=2, placeholder=" …")
     return "\n".join(lines) if not text.startswith("_") else " " + "\n".join(lines)
 

@@ -15,7 +15,8 @@ from quizapp.export.gather import gather, unproved
 from quizapp.store import Store
 
 EVIDENCE: dict[Kept, str] = {
-    "latest": "yours, with what came with quizapp beside it",
+    "latest": "yours, beside it what came with quizapp and packs",
+    "group": "the same, and what your study group measured",
     "reference": "only what came with quizapp",
     "none": "none",
 }

@@ -17,14 +17,16 @@ from pathlib import Path
 from quizapp.export.deck import Deck
 from quizapp.export.html import data
 from quizapp.report import plain
+from quizapp.safe_text import UNPRINTABLE
 
 FOLDER = Path(__file__).parent
+JUDGE = ("amounts.js", "spelling.js", "judge.js")
+"""What decides whether an answer is right; needs no page."""
 SCRIPTS = (
-    *("judge.js", "pieces.js", "plot.js", "evidence.js", "tasks.js", "item.js"),
+    *(*JUDGE, "pieces.js", "plot.js", "evidence.js", "tasks.js", "item.js"),
     *("list.js", "quiz.js", "keys.js", "page.js"),
 )
 """In this order they make one script."""
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 OUTSIDE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 """What could end a script element, or a line in one; JSON has these only inside its texts."""
 

@@ -14,9 +14,10 @@ from quizapp import model, toy_table
 from quizapp.evidence import Evidence, Run
 from quizapp.export import findings, picture, sheet
 from quizapp.export.deck import Deck, topic_name
-from quizapp.grade import truth_of
+from quizapp.grade import beside, truth_of
 from quizapp.model import Claim, Item
 from quizapp.report import beside_text
+from quizapp.spelling import slips
 
 Plain = dict[str, Any]
 AWAY = "Not measured yet on the machine this page was made on."
@@ -96,7 +97,7 @@ def _tasks(item: Item, written: sheet.Sheet, deck: Deck) -> list[Plain]:
         case model.Numeric() | model.PredictNumber() | model.Estimate():
             return [_number(item, deck)]
         case model.Cloze():
-            return [_gap(item, gap) for gap in item.accept]
+            return [_gap(item, gap, deck) for gap in item.accept]
         case model.Card():
             return [{"mode": "self", "lines": item.grade_yourself}]
         case model.Open():
@@ -169,13 +170,13 @@ def _number(item: model.Numeric | model.PredictNumber | model.Estimate, deck: De
     return found
 
 
-def _gap(item: model.Cloze, gap: str) -> Plain:
+def _gap(item: model.Cloze, gap: str, deck: Deck) -> Plain:
+    rejected = [one for one in item.reject if one.deletion == gap]
+    looked_for = (*item.accept[gap], *(one.value for one in rejected))
     return {"mode": "word", "prompt": f"Gap {gap[1:]}", "accept": item.accept[gap]} | _full(
-        reject=[
-            _full(value=one.value, why=one.why, belief=one.misconception)
-            for one in item.reject
-            if one.deletion == gap
-        ]
+        reject=[_full(value=one.value, why=one.why, belief=one.misconception) for one in rejected],
+        beside=beside(item, gap),
+        known=sorted(set().union(*(slips(word, deck.vocabulary.beginning) for word in looked_for))),
     )
 
 
@@ -202,6 +203,7 @@ def _claim(claim: Claim, deck: Deck) -> Plain:
     shipped = deck.kept == "reference"
     found = [] if own is None else [_finding(claim, own, reference=shipped)]
     found += [_finding(claim, evidence, reference=True) for evidence in references]
+    first = next((one for one in found if "whose" not in one), None)
     return _full(
         id=claim.id,
         topic=claim.topic,
@@ -209,8 +211,8 @@ def _claim(claim: Claim, deck: Deck) -> Plain:
         correct=claim.correct,
         standing=claim.standing,
         sources=[source(one) for one in claim.sources],
-        missing="" if own is not None else AWAY if found else findings.sentence(claim, None),
-        state=findings.state(claim, None) if not found else found[0]["verdict"],
+        missing="" if own is not None else AWAY if first else findings.sentence(claim, None),
+        state=first["verdict"] if first else findings.state(claim, None),
         found=found,
         command=findings.command(claim, own) if claim.checks else "",
     )
@@ -219,14 +221,15 @@ def _claim(claim: Claim, deck: Deck) -> Plain:
 def _finding(claim: Claim, evidence: Evidence, *, reference: bool) -> Plain:
     rows = findings.rows(claim, evidence, every=False)
     return _full(
-        reference=reference,
+        reference=reference and not evidence.origin,
+        whose=evidence.origin,
         verdict=evidence.verdict,
         stale=evidence.stale,
         surprise=evidence.surprise,
         sentence=findings.sentence(claim, evidence),
         command=findings.command(claim, evidence),
         rows=[_row(row) for row in rows],
-        runs=[_name(run, reference) for run in evidence.runs],
+        runs=[_name(run, evidence, reference) for run in evidence.runs],
         beside=[beside_text(one) for one in evidence.beside],
     )
 
@@ -245,8 +248,8 @@ def _row(row: findings.Row) -> Plain:
     )
 
 
-def _name(run: Run, reference: bool) -> str:
-    return f"{run.experiment} {run.device}" if reference else run.experiment
+def _name(run: Run, evidence: Evidence, reference: bool) -> str:
+    return f"{run.experiment} {run.device} {evidence.origin}".strip() if reference else run.experiment
 
 
 def _runs(deck: Deck) -> dict[str, Plain]:
@@ -260,7 +263,7 @@ def _runs(deck: Deck) -> dict[str, Plain]:
         ]
         for evidence, reference in both:
             for run in evidence.runs:
-                found.setdefault(_name(run, reference), _run(run))
+                found.setdefault(_name(run, evidence, reference), _run(run))
     return found
 
 

@@ -20,7 +20,7 @@ function badge(verdict, stale = false, reference = false) {
 }
 
 function claimBadge(claim) {
-  const first = (claim.found || [])[0];
+  const first = (claim.found || []).find((one) => !one.whose);
   return badge(claim.state, first?.stale, first?.reference);
 }
 
@@ -47,11 +47,12 @@ function sources(lines) {
 /** One verdict, who measured it where and when, and how to measure it again. */
 function findingBox(finding, deck, several) {
   const runs = (finding.runs || []).map((name) => deck.runs[name]).filter(Boolean);
-  const title = finding.reference ? "Reference, measured before this was shipped" : "Measured by whoever made this page";
+  const others = finding.whose ? `From ${finding.whose}: measured by others` : "Measured by whoever made this page";
+  const title = finding.reference ? "Reference, measured before this was shipped" : others;
   return h(
     "div",
     { class: "finding" },
-    h("p", { class: "who" }, title, several ? [" ", badge(finding.verdict, finding.stale)] : null),
+    h("p", { class: "who" }, title, several || finding.whose ? [" ", badge(finding.verdict, finding.stale)] : null),
     h("p", { class: finding.stale || finding.surprise ? "warn" : false }, finding.sentence),
     runs.map((run) => h("p", { class: "facts" }, `${run.experiment}: ${run.device} · ${run.date} · seeds ${run.seeds}`)),
     (finding.beside || []).map((line) => h("p", { class: "facts" }, linked(line))),

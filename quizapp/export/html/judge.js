@@ -1,43 +1,10 @@
-// What an answer is worth, by the app's rules where they are simple. Pure: knows no page.
-
-const FACTORS = { k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12 };
-
-/** The number somebody typed (1,000 · 10^-3 · 1/3 · 5% · 3k · 4 GiB where GiB is asked for); NaN: not clearly one. */
-function numberOf(text, unit = "") {
-  const plain = text.trim().toLowerCase().replace(/[,_\s]/g, "").replace(/−/g, "-").replace(/^[~≈=]+/, "");
-  const found = /^([-+]?)(\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)(?:(?:\^|\*\*)([-+]?\d+\.?\d*))?(?:\/(\d+\.?\d*))?(.*)$/.exec(plain);
-  if (!found) return NaN;
-  const [, sign, base, power, below, rest] = found;
-  const value = Math.pow(Number(base), Number(power || 1)) / Number(below || 1);
-  const factor = factorOf(rest, unit.toLowerCase().replace(/\s/g, ""));
-  const whole = (sign === "-" ? -1 : 1) * value * factor;
-  return Number.isFinite(whole) ? whole : NaN;
-}
-
-function factorOf(rest, unit) {
-  if (!rest || unit.startsWith(rest) || `${unit}s` === rest) return 1;
-  if (rest === "%") return unit === "percent" ? 1 : 0.01;
-  return FACTORS[rest] ?? NaN;
-}
+// What an answer is worth, by the app's rules (grade.py). Pure: knows no page.
 
 /** Whether a number is near enough. */
 function within(value, truth, tol) {
   if ("abs" in tol) return Math.abs(value - truth) <= tol.abs;
   if ("rel" in tol) return Math.abs(value - truth) <= tol.rel * Math.abs(truth) + 1e-12;
   return value > 0 && truth > 0 && Math.abs(Math.log10(value / truth)) <= tol.log10;
-}
-
-/** A typed word without what does not matter: case, spaces, hyphens, the usual signs. */
-function plainWord(text) {
-  let word = text.trim().toLowerCase();
-  for (const [sign, instead] of [["√", "sqrt"], ["−", "-"], ["²", "^2"], ["θ", "theta"]]) word = word.replaceAll(sign, instead);
-  word = word.replace(/[\s_*()[\]{},'"$\\]/g, "");
-  return word.replace(/\.(?!\d)|(?<=\p{L})-|-(?!\d)/gu, "");
-}
-
-function sameWord(typed, word) {
-  const [one, other] = [plainWord(typed), plainWord(word)];
-  return one === other || (one !== "" && other !== "" && Number(one) === Number(other));
 }
 
 /** Whether there is an answer to a task. */
@@ -57,7 +24,7 @@ function isJudged(task) {
 /** What keeps typed numbers from being judged, in words; empty when nothing does. */
 function misread(task, given) {
   const texts = task.mode === "number" ? [given] : task.mode === "range" ? given : [];
-  const bad = texts.find((text) => text && text.trim() && Number.isNaN(numberOf(text, task.unit)));
+  const bad = texts.find((text) => text && text.trim() && !readings(text, task.unit).length);
   if (bad === undefined) return "";
   return `“${bad.trim()}” is not clearly one number. Write it plainly${task.unit ? `, in ${task.unit}` : ""}, such as 1500, 1.5k or 10^-3.`;
 }
@@ -113,29 +80,49 @@ function judgeRank(task, given) {
   return { score: (tau / pairs + 1) / 2, right };
 }
 
-function trapped(task, value) {
-  const trap = (task.traps || []).find((one) => within(value, one.value, task.within));
+function trapped(task, values) {
+  const trap = (task.traps || []).find((one) => values.some((value) => within(value, one.value, task.within)));
   return trap ? { note: trap.why, belief: trap.belief } : {};
 }
 
+/** How a number was taken, where that is not plain to see. */
+function taken(task, typed, value) {
+  const shown = typed.trim().replaceAll(",", "");
+  const bare = task.unit && shown.endsWith(task.unit) ? shown.slice(0, -task.unit.length).trim() : shown;
+  return Number(bare) === value ? "" : `“${typed.trim()}” is taken as ${Number(value.toPrecision(6)).toLocaleString("en")} ${task.unit || ""}`.trim() + ".";
+}
+
 function judgeNumber(task, given) {
-  const value = numberOf(given, task.unit);
+  const values = readings(given, task.unit);
+  if (!values.length) return all(false);
+  const value = values.find((one) => within(one, task.truth, task.within)) ?? values[0];
   const right = within(value, task.truth, task.within);
-  return { ...all(right), ...(right ? {} : trapped(task, value)) };
+  const trap = right ? {} : trapped(task, values);
+  return { ...all(right), ...trap, note: [taken(task, given, value), trap.note].filter(Boolean).join(" ") };
 }
 
 function judgeRange(task, given) {
-  const [one, best, other] = given.map((text) => numberOf(text, task.unit));
-  const inside = Math.min(one, other) <= task.truth && task.truth <= Math.max(one, other);
-  const near = within(best, task.truth, task.within);
+  const read = given.map((text) => readings(text, task.unit));
+  if (!read.every((ways) => ways.length)) return all(false);
+  const tried = read[0].flatMap((one) => read[1].flatMap((best) => read[2].map((other) => bracketed(task, one, best, other))));
+  const [inside, near] = tried.reduce((best, way) => (way[0] + 2 * way[1] > best[0] + 2 * best[1] ? way : best));
+  const trap = near ? {} : trapped(task, read[1]);
   const note = inside ? "It is inside your interval." : "It is outside your interval.";
-  return { score: (inside ? 0.5 : 0) + (near ? 0.5 : 0), right: near, note, ...(near ? {} : trapped(task, best)) };
+  return { score: (inside ? 0.5 : 0) + (near ? 0.5 : 0), right: near, ...trap, note: [note, trap.note].filter(Boolean).join(" ") };
+}
+
+/** Whether the number is between the two, and whether the best guess is near. */
+function bracketed(task, one, best, other) {
+  return [Math.min(one, other) <= task.truth && task.truth <= Math.max(one, other), within(best, task.truth, task.within)];
 }
 
 function judgeWord(task, given) {
-  if (task.accept.some((word) => sameWord(given, word))) return all(true);
-  const known = (task.reject || []).find((one) => sameWord(given, one.value));
-  return { ...all(false), ...(known ? { note: known.why, belief: known.belief } : {}) };
+  const { right, accepted, rejected } = filled(given.trim(), task);
+  if (right) return { ...all(true), note: accepted.how ? `Accepted: “${given.trim()}” ${accepted.how} “${accepted.word}”.` : "" };
+  if (!rejected) return all(false);
+  const known = task.reject.find((one) => one.value === rejected.word);
+  const how = rejected.how ? `“${given.trim()}” ${rejected.how} “${rejected.word}”, which is wrong here: ` : "";
+  return { ...all(false), note: how + known.why, belief: known.belief };
 }
 
 function judgeRubric(task, given) {

@@ -293,21 +293,24 @@ function drawClaim() {
 
 // ---- begin
 
-addEventListener("beforeprint", toPaper);
-addEventListener("afterprint", () => document.getElementById("paper").replaceChildren());
-addEventListener("keydown", onKey);
-addEventListener("hashchange", () => {
-  const id = decodeURIComponent(location.hash.slice(1));
-  if (id !== app.turn?.item.id) open(id);
-});
-
-setTheme(THEMES.includes(memory.get("theme", "")) ? memory.get("theme", "") : "");
-const asked = (() => {
+/** The item that the address names. */
+function named() {
   try {
     return decodeURIComponent(location.hash.slice(1));
   } catch {
     return "";
   }
-})();
+}
+
+addEventListener("beforeprint", toPaper);
+addEventListener("afterprint", () => document.getElementById("paper").replaceChildren());
+addEventListener("keydown", onKey);
+addEventListener("hashchange", () => {
+  const id = named();
+  if (id !== app.turn?.item.id) open(id);
+});
+
+setTheme(THEMES.includes(memory.get("theme", "")) ? memory.get("theme", "") : "");
+const asked = named();
 setView("cards");
 if (deck.byId.has(asked)) open(asked);

@@ -12,7 +12,7 @@ from quizapp.report import beside_text, reference_text, stopped
 
 
 def runs(deck: Deck) -> dict[str, Run]:
-    """The runs behind the evidence, each once; the reference's for what has not been run here."""
+    """The runs behind the evidence, each once; the reference's or others' for what has not been run here."""
     found: dict[str, Run] = {}
     for id_ in deck.claims:
         shown = _shown(deck, id_)
@@ -36,10 +36,11 @@ def write(paper: Paper, deck: Deck, known: dict[str, Run]) -> None:
         paper.place(_claim(paper, deck, claim, deck.evidence.get(claim.id)), 0)
     if known:
         paper.part("Runs")
+    others = {id(run): one for pieces in deck.references.values() for one in pieces for run in one.runs}
     own = {id(run) for evidence in deck.evidence.values() if evidence is not None for run in evidence.runs}
     for name, run in known.items():
         paper.part(name, 1)
-        _run(paper, run, own=id(run) in own)
+        _run(paper, run, None if id(run) in own else others.get(id(run)))
 
 
 def _claim(paper: Paper, deck: Deck, claim: Claim, evidence: Evidence | None) -> list[Line]:
@@ -54,7 +55,8 @@ def _claim(paper: Paper, deck: Deck, claim: Claim, evidence: Evidence | None) ->
     lines.append(Line(height=1.0))
     lines += paper.text_lines(f"Better said: {stopped(claim.correct)}", after=1.0)
     if shown is not evidence:
-        lines += paper.text_lines("The reference measured:", size=SMALL, indent=4.0, after=0.6)
+        measured = f"{findings.whose(shown)} measured:" if shown is not None else ""
+        lines += paper.text_lines(measured, size=SMALL, indent=4.0, after=0.6)
     rows = findings.rows(claim, shown, every=False) if shown is not None else []
     for row in rows:
         lines += _row(paper, row) if row.role != "control" else []
@@ -89,12 +91,12 @@ def _row(paper: Paper, row: findings.Row) -> list[Line]:
     ]
 
 
-def _run(paper: Paper, run: Run, *, own: bool) -> None:
+def _run(paper: Paper, run: Run, other: Evidence | None) -> None:
+    """A run. other: the evidence it is of, when it is not the learner's."""
     lines = [Line(height=0.01, pieces=((0.0, "", ""),), mark=f"run {run.experiment}")]
-    if not own:
-        lines += paper.text_lines(
-            "Not run here yet: this is the reference that came with quizapp.", size=SMALL
-        )
+    if other is not None:
+        whose = f"from {other.origin}" if other.origin else "the reference that came with quizapp"
+        lines += paper.text_lines(f"Not run here yet: this is {whose}.", size=SMALL)
     facts = "; ".join(f"{name.lower()}: {value}" for name, value in findings.facts(run))
     lines += paper.text_lines(facts, size=SMALL)
     for note in run.notes:
