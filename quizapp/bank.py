@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from quizapp.strict_yaml import Document
 
 SCHEMA = 1
+GUESSES, AMONG = 20, 1_000
+"""So many references that lead nowhere get a guess at what was meant, among so many ids: it is dear."""
 DELETION = re.compile(r"\{\{(c\d+)::(.+?)\}\}")
 
 
@@ -190,7 +192,7 @@ def _entry(document: Document, part: str, loc: list[str | int], entry: object) -
     cls = PARTS[part]
     if part == "items":
         kind = entry.get("kind")
-        if kind not in model.KINDS:
+        if not isinstance(kind, str) or kind not in model.KINDS:
             todo = f"Use one of: {', '.join(model.KINDS)}."
             return None, [document.problem([*loc, "kind"], f"unknown kind {kind!r}", todo)]
         cls = model.KINDS[kind]
@@ -304,7 +306,7 @@ def _links(
     found: dict[str, dict[str, Any]], places: dict[str, tuple[Document, list[str | int]]], around: Bank
 ) -> list[Problem]:
     """References that lead nowhere."""
-    problems = []
+    problems: list[Problem] = []
     known = {
         "concept": {**around.concepts, **found["concepts"]},
         "claim": {**around.claims, **found["claims"]},
@@ -314,7 +316,8 @@ def _links(
         document, loc = places[id_]
         for what, reference, inner in references(item):
             if reference not in known[what]:
-                near = difflib.get_close_matches(reference, known[what], 1)
+                meant = known[what] if len(problems) < GUESSES and len(known[what]) <= AMONG else ()
+                near = difflib.get_close_matches(reference, meant, 1)
                 todo = f"Did you mean {near[0]}?" if near else f"Add it to {what}s.yaml, or remove it here."
                 problems.append(document.problem([*loc, *inner], f"unknown {what} {reference!r}", todo))
     for id_, misconception in found["misconceptions"].items():

@@ -119,7 +119,7 @@ class Evidence:
     beside: tuple[Beside, ...] = ()
     """Published numbers beside these; they change no verdict."""
     origin: str = ""
-    """The pack it came with; empty: it is the learner's own, or came with quizapp."""
+    """Who measured it, such as `the pack tuesday`; empty: it is the learner's own, or came with quizapp."""
 
     @property
     def surprise(self) -> bool:

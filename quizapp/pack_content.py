@@ -27,6 +27,8 @@ DEVICES = ("cpu", "cuda", "mps")
 ENDED = ("ok", "invalid")
 """Runs that came to their end; others are no evidence."""
 ITEMS = 5_000
+IN_ALL = 12_000
+"""The most entries of all kinds."""
 ENTRIES = 200
 """The most that a list or a mapping inside an entry holds."""
 DEPTH = 30
@@ -38,6 +40,10 @@ LARGEST = 1e100
 WHOLE = 2**53
 RUNS = 1_000
 RUN_BYTES = 200_000
+VALUES = 100
+"""So many values, one per seed, has a check at most: an interval is drawn from them again."""
+CHECKS = 100
+YEARS = (2000, 9000)
 
 Loc = tuple[str | int, ...]
 Flaw = tuple[Loc, str, str]
@@ -61,9 +67,19 @@ def examine(files: Mapping[str, bytes], shown: str, around: Bank) -> Content:
     pack may refer to.
     """
     names = sorted(files)
-    read = [_document(files[name], f"{shown}{name}") for name in names if name.endswith(".yaml")]
-    documents = [one for one in read if isinstance(one, Document)]
-    problems = [one for one in read if isinstance(one, Problem)]
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    left = IN_ALL
+    for name in (name for name in names if name.endswith(".yaml")):
+        read = _document(files[name], f"{shown}{name}")
+        if isinstance(read, Problem):
+            problems.append(read)
+            continue
+        left -= sum(len(read.data.get(part) or ()) for part in bank.PARTS)
+        if left < 0:  # before each is looked at: a million of nothing takes long
+            what = f"with it there are more than {IN_ALL:,} entries"
+            return Content(problems=(read.problem([], what, "Make several packs."),))
+        documents.append(read)
     problems += [problem for document in documents for problem in _flaws(document)]
     found, amiss = bank.understood(documents, around)
     problems += amiss
@@ -157,11 +173,10 @@ def _numbers(values: Any) -> bool:  # noqa: ANN401 - a list
 def read_runs(raw: bytes, name: str) -> tuple[list[Run], list[Problem]]:
     """The runs in a file of one JSON object per line, and what is wrong with the others."""
     runs, problems = [], []
-    lines = raw.split(b"\n")
-    if len(lines) > RUNS:
+    if raw.count(b"\n") >= RUNS:
         todo = "A pack holds one run for each experiment and device."
         return [], [Problem(name, 1, 1, f"holds more than {RUNS:,} lines", todo)]
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(raw.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
@@ -177,6 +192,11 @@ def _reader() -> TypeAdapter[Run]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Run)
+
+
+def is_moment(at: datetime) -> bool:
+    """Whether somebody can have measured or answered then, whatever the zone one looks at it from."""
+    return at.tzinfo is not None and YEARS[0] <= at.year <= YEARS[1]
 
 
 def run_of(line: bytes) -> Run:
@@ -195,11 +215,17 @@ def run_of(line: bytes) -> Run:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
-    names = (run.experiment, run.profile, run.machine, run.fingerprint, *run.versions, *run.versions.values())
+    names: tuple[str, ...] = (run.experiment, run.profile, run.machine, run.fingerprint)
+    names += (*run.versions, *run.versions.values())
+    names += tuple(word for check in run.checks for word in (check.name, check.unit))
+    names += tuple(word for figure in run.figures for word in (figure.name, figure.unit))
+    names += tuple(curve.name for curve in run.plot.curves)
     if any(len(name) > SHORT or "\n" in name or "\t" in name for name in names):
         raise ValueError(f"a name in it is no line of at most {SHORT} characters")
     if run.device not in DEVICES or run.status not in ENDED:
         raise ValueError(f"it came to {run.status!r} on {run.device!r}")
+    if len(run.checks) > CHECKS or any(len(check.values) > VALUES for check in run.checks):
+        raise ValueError(f"it has more than {CHECKS} checks or {VALUES} values in one")
     wrong = [check.name for check in run.checks if check.outcome not in ("pass", "fail", "unclear")]
     wrong += [check.name for check in run.checks if check.arm not in ("claim", "control")]
     if wrong:
@@ -207,7 +233,7 @@ def run_of(line: bytes) -> Run:
     if any(len(curve.x) != len(curve.y) for curve in run.plot.curves):
         raise ValueError("a curve has not as many x as y")
     try:
-        if datetime.fromisoformat(run.at).tzinfo is None:
+        if not is_moment(datetime.fromisoformat(run.at)):
             raise ValueError(run.at)
     except ValueError as error:
         raise ValueError(f"`at` is {run.at[:40]!r}, not a time with its zone") from error

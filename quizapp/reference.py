@@ -29,7 +29,8 @@ class Reference:
 
     runs: Mapping[str, Mapping[str, Run]]
     others: Mapping[str, Mapping[str, Mapping[str, Run]]] = field(default_factory=dict)
-    """What came with packs: pack -> kind of device -> experiment -> run. No number is read from it."""
+    """What others measured: who (`the pack tuesday`) -> kind of device -> experiment -> run. No number is
+    read from it."""
 
     def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
         """What was measured for a claim, one piece per kind of device that has run all it needs."""
@@ -37,10 +38,10 @@ class Reference:
         return tuple(evidence for evidence in judged if evidence is not None)
 
     def beside(self, claim: Claim) -> tuple[Evidence, ...]:
-        """What to show beside one's own: the reference, then what others measured, pack by pack."""
+        """What to show beside one's own: the reference, then what others measured, one by one."""
         found = [
-            replace(evidence, origin=pack)
-            for pack, devices in self.others.items()
+            replace(evidence, origin=who)
+            for who, devices in self.others.items()
             for runs in devices.values()
             if (evidence := claims.judge(claim, runs)) is not None
         ]
@@ -65,10 +66,20 @@ def numbers(runs: Iterable[Run]) -> dict[str, float]:
 
 
 def load(folder: Path = FOLDER) -> Reference:
-    """All of it, and what came with packs. Raises RunsError naming file and line of what is no run."""
+    """All of it, and what came with packs. Raises RunsError naming file and line of what is no run.
+
+    No outcome is taken from a pack: they are drawn again from its numbers.
+    """
     files = {device: folder / f"{device}.jsonl" for device in DEVICES}
     shipped = {device: read(file) for device, file in files.items() if file.is_file()}
-    return Reference(runs=shipped, others=packs.evidence(paths.packs()))
+    others = {f"the pack {name}": _fair(runs) for name, runs in packs.evidence(paths.packs()).items()}
+    return Reference(runs=shipped, others=others)
+
+
+def _fair(devices: Mapping[str, Mapping[str, Run]]) -> dict[str, dict[str, Run]]:
+    from quizapp.share.group_judge import fair
+
+    return {device: {name: fair(run) for name, run in runs.items()} for device, runs in devices.items()}
 
 
 def read(file: Path) -> dict[str, Run]:

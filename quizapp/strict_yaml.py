@@ -41,6 +41,9 @@ class _Loader(_Base):  # type: ignore[misc]
                 )
             seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        if len(mapping) < len(seen):  # such as true and True, 1 and 1.0
+            what = "two keys are the same once they are read; put them in quotes"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
         return mapping
 
 

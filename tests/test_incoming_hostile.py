@@ -163,6 +163,57 @@ def crowded(folder: Path) -> Path:
     return of(folder, f"{insert} INSERT INTO notes SELECT x, 'g' || x, 1, '', 'a' || char(31) || 'b' FROM n")
 
 
+def method(how: int) -> Callable[[Path], Path]:
+    """Packed in a way that Anki does not use: such unpackers take memory as the file says."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "deck.apkg"
+        with zipfile.ZipFile(path, "w", how) as made:
+            made.writestr("collection.anki2", database(folder))
+        return path
+
+    return make
+
+
+def elsewhere(folder: Path) -> Path:
+    """An honest end, and before it the place of a list of a million members."""
+    path = of(folder)
+    body = path.read_bytes()
+    path.write_bytes(body[:-22] + b"PK\x06\x07" + bytes(16) + body[-22:])
+    return path
+
+
+def many_tables(folder: Path) -> Path:
+    """The list of tables alone would take minutes: it takes longer with each."""
+    database(folder)
+    path = folder / "made.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        insert = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 30000)"
+        page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'notes'").fetchone()[0]
+        sql = f"INSERT INTO sqlite_master {insert} SELECT 'table', 't' || x, 't' || x, {page}, "
+        db.execute(sql + "'CREATE TABLE t' || x || '(a)' FROM n")
+    return packed(folder, collection__anki2=path.read_bytes())
+
+
+def no_name(folder: Path) -> Path:
+    database(folder)
+    path = folder / "made.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET name = x'6e6f746573ff' WHERE name = 'notes'")
+    return packed(folder, collection__anki2=path.read_bytes())
+
+
+def link(folder: Path) -> Path:
+    path = folder / "deck.apkg"
+    with zipfile.ZipFile(path, "w") as made:
+        member = zipfile.ZipInfo("collection.anki2")
+        member.external_attr = 0o120777 << 16
+        made.writestr(member, "/etc/passwd")
+    return path
+
+
 def encrypted(folder: Path) -> Path:
     path = of(folder)
     body = bytearray(path.read_bytes())
@@ -191,6 +242,16 @@ PACKAGES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "many": (many, "more than 50,000 members"),
     "crowded": (crowded, "more than 20,000 notes"),
     "encrypted": (encrypted, "is encrypted"),
+    "bzip2": (method(zipfile.ZIP_BZIP2), "in a way that Anki does not use"),
+    "lzma": (method(zipfile.ZIP_LZMA), "in a way that Anki does not use"),
+    "list elsewhere": (elsewhere, "more than 50,000 members"),
+    "many tables": (many_tables, "too much work"),
+    "a name that is none": (no_name, "cannot be read"),
+    "link": (link, "not a database"),
+    "package in a package": (
+        lambda folder: packed(folder, collection__anki2=of(folder).read_bytes()),
+        "not a database",
+    ),
     "no collection": (lambda folder: packed(folder, media=b"{}"), "it has no collection"),
     "no database": (lambda folder: packed(folder, collection__anki2=b"x" * 5000), "not a database"),
     "no JSON": (lambda folder: of(folder, models="{"), "note types .* cannot be read"),
@@ -217,6 +278,54 @@ def test_too_much_work_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(collection, "STEPS", 10)
     with pytest.raises(IncomingError, match="too much work"):
         taken(of(tmp_path))
+
+
+def test_a_note_with_a_hundred_thousand_cards_is_one_note(tmp_path: Path):
+    insert = "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < 100000)"
+    long = "UPDATE notes SET flds = hex(zeroblob(20000)) || char(31) || 'b'"
+    began = time.monotonic()
+    made = taken(of(tmp_path, f"INSERT INTO cards {insert} SELECT x, 1, 1, x % 2, 0 FROM n", long))
+    assert said(made) == ["has a front of 40,000 characters, more than 4,000"]
+    assert time.monotonic() - began < 5
+
+
+def test_cards_are_not_counted_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(collection, "SEEN", 1_000)
+    insert = "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < 1002)"
+    with pytest.raises(IncomingError, match="more than 1,000 cards"):
+        taken(of(tmp_path, f"INSERT INTO cards {insert} SELECT x, 1, 1, 0, 0 FROM n"))
+
+
+def test_reading_ends_where_there_is_more_than_any_deck_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(items, "WORK", 2_000)
+    with pytest.raises(IncomingError, match="come to more than 2,000 characters"):
+        sided(tmp_path, "<b>x</b>" * 40)
+    assert len(sided(tmp_path, "x" * 1_500).entries["items"]) == 1
+
+
+def test_a_note_has_so_many_tags_and_no_more(tmp_path: Path):
+    found = incoming.read(of(tmp_path, "UPDATE notes SET tags = replace(hex(zeroblob(9000)), '00', ' ab')"))
+    assert len(found.notes[0].tags) == 200
+
+
+def test_a_name_that_steers_a_terminal_stays_a_name(home: Path, tmp_path: Path, capsys):
+    path = tmp_path / "\x1b]0;owned\x07\udcff.csv"
+    path.write_text("front,back\na,b\n", encoding="utf-8")
+    assert main(["import", str(path), "-o", str(home / "x.yaml")]) == 0
+    assert "ref: Imported from .csv" in (home / "x.yaml").read_text(encoding="utf-8")
+    assert main(["import", str(path) + "x", "-o", str(home / "y.yaml")]) == 2
+    said = capsys.readouterr()
+    assert "is not there" in said.err
+    assert "\x1b" not in said.err
+
+
+def test_what_is_no_file_by_the_time_it_is_opened_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(IncomingError, match="is no file"):
+        incoming.read(tmp_path / "pipe.csv")
+    for read in (rows.read, package.read):
+        with pytest.raises(IncomingError, match="cannot be read"):
+            read(tmp_path / "pipe.csv")
 
 
 def test_triggers_and_paths_in_a_package_do_nothing(tmp_path: Path):

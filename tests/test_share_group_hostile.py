@@ -1,12 +1,13 @@
 """Files of a study group that are broken or lie are refused, with place and reason; nothing changes."""
 
+import dataclasses
 import json
 import os
 
 import pytest
 
 from quizapp.errors import GroupError
-from quizapp.share import group, group_file, group_place
+from quizapp.share import group, group_file, group_html, group_judge, group_place, group_report, group_text
 from tests import groups
 from tests.groups import NOW, answer, member, run
 
@@ -84,7 +85,16 @@ HOSTILE = {
     "backward interval": (in_check(low=5.0, high=-5.0), "ends before it begins"),
     "backward bounds": (in_check(bounds=[5.0, -5.0]), "end before they begin"),
     "check twice": (changed(1, checks=[groups.lines(whole())[1]["checks"][0]] * 2), "a check twice"),
-    "endless values": (in_check(values=[0.1] * 300), "more than 100 checks or 200 values"),
+    "endless values": (in_check(values=[0.1] * 300), "more than 100 checks or 100 values"),
+    "no values": (in_check(values=[]), "has no values"),
+    "lines in a check": (in_check(name="x\nben.jsonl: Ben, new here"), "no line of at most 200"),
+    "before the calendar": (changed(1, at="0001-01-01T00:00:00+14:00"), "not a time with its zone"),
+    "answered before the calendar": (changed(2, at="0001-01-01T00:00:00+23:59"), "not a time with its zone"),
+    "invisible in a name": (changed(0, name="An\u200bna"), "invisible character"),
+    "carriage returns": (group.written(whole()).replace(b"\n", b"\r"), "middle of a line"),
+    "byte order mark": (b"\xef\xbb\xbf" + group.written(whole()), "not JSON"),
+    "seeds beyond number": (changed(1, seeds=[2**60]), "too large a number"),
+    "a million empty lines": (b"\n" * 1_000_000, "lines, more than"),
     "claim with must": (in_check(must="pass"), "says it is a claim and must"),
     "huge run": (with_line(1, json.dumps({"notes": ["a" * 8_000] * 40}).encode() + b"\n"), "bytes long"),
     "run twice": (twice(), "two runs of gradient_distance"),
@@ -136,3 +146,38 @@ def test_a_folder_gives_its_group_files_and_no_links(tmp_path):
     (shared / "anna.jsonl").unlink()
     with pytest.raises(GroupError, match="no file of a study group"):
         list(group_place.found([shared]))
+
+
+WORDS = ["nan", "inf", "-inf"]
+ODD = {
+    "one value": [1.0],
+    "words": WORDS,
+    "huge": [1e100, -1e100, 1e100],
+    "huge and tiny": [1e100, 5e-324],
+    "zeros": [0.0] * 100,
+    "shares": [0.0, 1.0] * 50,
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_numbers_are_taken_and_no_report_breaks_on_them(what, tmp_path, all_kinds):
+    rows = groups.lines(whole())
+    for check in rows[1]["checks"]:
+        check["values"] = ODD[what]
+    rows[1]["seeds"] = [-1, 0]
+    (tmp_path / "in.jsonl").write_bytes(groups.file(rows))
+    group_place.take(tmp_path / "in.jsonl", tmp_path / "group", NOW)
+    members, broken = group_place.members(tmp_path / "group", NOW)
+    assert broken == []
+    made = group_report.report(members, all_kinds, named=True)
+    assert made.lies == 1
+    assert "Anna" in group_text.text(made, 80)
+    assert group_html.render(made)
+
+
+def test_a_run_without_values_can_be_judged():
+    """One that was taken by an older quizapp may be there still."""
+    bare = dataclasses.replace(run(), checks=tuple(dataclasses.replace(c, values=()) for c in run().checks))
+    told = group_judge.judged(bare)
+    assert told.lies
+    assert told.run.status == "invalid"

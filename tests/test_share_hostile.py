@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import zipfile
 from hashlib import sha256
 
@@ -61,6 +62,18 @@ def overlapping() -> bytes:
     return Forged().add(FILE.encode()).add(b"questions/b.yaml", at=0).bytes()
 
 
+def fewer() -> bytes:
+    """The end says that there are fewer members than are listed."""
+    return Forged().add(FILE.encode()).add(b"questions/b.yaml").bytes(count=1)
+
+
+def elsewhere() -> bytes:
+    """Readers that know large zips look for the directory where this says, others do not."""
+    forged = Forged().add(FILE.encode())
+    forged.directory += b"PK\x06\x07" + bytes(16)
+    return forged.bytes()
+
+
 def inside() -> bytes:
     return (
         Forged()
@@ -92,6 +105,10 @@ ARCHIVES = {
     "prepended, offsets kept": (Forged().add(FILE.encode()).bytes(before=b"MZ" * 50), "before its beginning"),
     "appended": (good() + b"more", "something behind its end"),
     "comment": (Forged().add(FILE.encode()).bytes(comment=b"hi"), "something behind its end"),
+    "fewer than there are": (fewer(), "says it has 1 members, and has 2"),
+    "directory elsewhere": (elsewhere(), "of a kind that no pack needs"),
+    "name of a device": (lone(b"questions/con.yaml"), "has the name of a device"),
+    "name of a port": (lone(b"evidence/COM1.jsonl"), "has the name of a device"),
     "no members": (Forged().bytes(), "no members"),
     "zip64": (Forged().add(FILE.encode()).bytes(count=0xFFFF), "of a kind that no pack needs"),
     "lying count": (Forged().add(FILE.encode()).bytes(count=60_000), "60,000 members"),
@@ -154,6 +171,23 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch, all_kinds):
     raw = bomb()
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
     refused(raw, all_kinds)
+
+
+def test_guesses_at_what_was_meant_do_not_take_for_ever(all_kinds):
+    known = "".join(f"- {{id: concept-number-{n:04}, topic: attention, concept: x}}\n" for n in range(1_200))
+    wrong = ", ".join(f"concept-numbre-{n:04}x" for n in range(150))
+    asked = items(*(item(f"it{n}").replace("[T04]", f"[{wrong}]") for n in range(100)))
+    began = time.monotonic()
+    said = refused(packed({FILE: asked, "questions/known.yaml": f"schema: 1\nconcepts:\n{known}"}), all_kinds)
+    assert "unknown concept" in said
+    assert time.monotonic() - began < 8
+
+
+def test_a_million_entries_of_nothing_are_not_looked_at_one_by_one(all_kinds):
+    files = {f"questions/f{n}.yaml": "schema: 1\nitems: [" + "{}," * 12_000 + "]\n" for n in range(4)}
+    began = time.monotonic()
+    assert "more than 12,000 entries" in refused(packed(files), all_kinds)
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_no_file_is_not_read(tmp_path):
@@ -263,6 +297,16 @@ QUESTIONS = {
     "carriage return": (items(item(stem='"abc\\rxyz"')), "control character (U+000D)"),
     "right to left": (items(item(stem='"a\\u202Eb"')), "turns the direction"),
     "invisible": (items(item(stem='"a\\U000E0041b"')), "invisible character"),
+    "no width": (items(item(stem='"a\\u200Bb"')), "invisible character (U+200B)"),
+    "right to left without an override": (items(item(stem='"a\\u200Fb"')), "turns the direction"),
+    "variant that hides": (items(item(stem='"a\\U000E0101b"')), "invisible character"),
+    "kind that is a list": (items(item().replace("choice", "[choice]")), "unknown kind ['choice']"),
+    "keys that are one": (
+        "schema: 1\nmisconceptions:\n  true: {says: a}\n  True: {says: b}\n",
+        "the same once they are read",
+    ),
+    "merge key": (items(item().replace("kind: choice", "<<: {kind: choice}")), "unknown kind None"),
+    "two documents": (items(item()) + "---\n" + items(item("b2")), "another document"),
     "trick in a key": (items(item() + '  lint_allow: {"L\\e[31m": x}\n'), "a key holds a control character"),
     "infinite": (items(item() + "  rev: 1e999\n"), "too large a number"),
     "huge whole number": (items(item() + f"  rev: {10**400}\n"), "too large a number"),
@@ -309,6 +353,13 @@ EVIDENCE = {
     "long name": (json.dumps(run(experiment="a" * 300)), "no line of at most 200"),
     "wrong shape": (json.dumps(run(checks={"a": 1})), "`checks"),
     "wrong type": (json.dumps(run(seeds=["one"])), "`seeds.0`"),
+    "lines in the name of a check": (
+        json.dumps(run(checks=[{**CHECK, "name": "c\nOpen it? y"}])),
+        "no line of at most 200",
+    ),
+    "endless values": (json.dumps(run(checks=[{**CHECK, "values": [1.0] * 150}])), "or 100 values in one"),
+    "before the calendar": (json.dumps(run(at="0001-01-01T00:00:00+14:00")), "not a time with its zone"),
+    "after the calendar": (json.dumps(run(at="9999-12-31T23:00:00-14:00")), "not a time with its zone"),
     "unknown status": (json.dumps(run(status="great")), "`status`"),
     "crashed": (json.dumps(run(status="crashed")), "it came to 'crashed'"),
     "unknown device": (json.dumps(run(device="\u00b5")), "on 'µ'"),

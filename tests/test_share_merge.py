@@ -1,7 +1,11 @@
 """Merging: what one side changed is taken, what both changed is a conflict, nothing is lost in silence."""
 
+import copy
+import random
+
 import pytest
 
+from quizapp.share.difference import alike, changes
 from quizapp.share.merge import MISSING, merge, woven
 
 ITEM = {"id": "a", "front": "Q", "back": "A", "tags": ["x", "y"], "bands": {"junior": "j", "senior": "s"}}
@@ -181,3 +185,86 @@ def test_woven_keeps_the_first_order_and_puts_others_after_what_they_follow():
     assert woven("abc", "axbyc") == ["a", "x", "b", "y", "c"]
     assert woven("", "ab") == ["a", "b"]
     assert woven("ab", "zab") == ["z", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, True), (1, 1.0), (0, False), ([1], [True]), ({"a": 1}, {"a": 1.0})]
+)
+def test_one_and_true_are_not_the_same(one, other):
+    assert not alike(one, other)
+    assert merged(one, other, one) == (other, [])
+    assert merged(one, one, other) == (other, [])
+    assert merged(one, other, "x") == (other, [("tags",)])
+    (change,) = changes(entries({**ITEM, "tags": one}), entries({**ITEM, "tags": other}))
+    assert change.fields == (("tags", one, other),)
+
+
+PARTS = [None, True, False, 0, 1, 1.0, "", "a", "1", ["x"], ["x", "y"], ["y", "x"], ["x", "x"], [1, True]]
+PARTS += [
+    [{"id": "r1", "text": "t"}, {"id": "r2", "text": "u"}],
+    [{"text": "a", "correct": True}, {"text": "b"}],
+]
+PARTS += [{}, {"j": 1, "s": "x"}, {"j": True, "s": "x"}, {"j": {"k": [1]}}]
+
+
+def edited(chance, entry):
+    """The entry after somebody worked on it: fields gone, new, replaced, changed inside."""
+    made = copy.deepcopy(entry)
+    for field in "fgh":
+        what, value = chance.random(), made.get(field)
+        if what < 0.15:
+            made.pop(field, None)
+        elif what < 0.5:
+            made[field] = copy.deepcopy(chance.choice(PARTS))
+        elif isinstance(value, list) and value:
+            place = chance.randrange(len(value))
+            if what < 0.65:
+                value.pop(place)
+            elif what < 0.8:
+                value.insert(place, chance.choice(["new", {"id": "r9", "text": "n"}, {"text": "z"}]))
+            elif isinstance(value[place], dict):
+                value[place]["w"] = chance.choice([1, True, "q"])
+            else:
+                chance.shuffle(value)
+        elif isinstance(value, dict):
+            value[chance.choice("jsq")] = chance.choice([1, True, "q"])
+    return made
+
+
+def kept(was, side, result):
+    """Whether what a side changed in a value is in the result."""
+    if alike(was, side) or alike(side, result):
+        return True
+    if isinstance(side, dict) and isinstance(was, dict) and isinstance(result, dict):
+        every = {**was, **side}
+        return all(kept(was.get(k, MISSING), side.get(k, MISSING), result.get(k, MISSING)) for k in every)
+    if isinstance(side, list) and isinstance(was, list) and isinstance(result, list):
+        pairs = ((_named(one, was), one, _named(one, result)) for one in side)
+        changed = [pair for pair in pairs if not alike(pair[0], pair[1])]
+        gone = [one for one in was if _named(one, side) is MISSING]
+        there = all(pair[2] is not MISSING and kept(*pair) for pair in changed)
+        return there and all(_named(one, result) is MISSING for one in gone)
+    return False
+
+
+def _named(one, among):
+    """The element of a list that has the same name."""
+    if isinstance(one, dict):
+        key = "id" if "id" in one else "text"
+        return next((o for o in among if isinstance(o, dict) and alike(o.get(key), one[key])), MISSING)
+    return next((other for other in among if alike(one, other)), MISSING)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_in_any_three_versions_every_change_is_in_the_result_or_in_a_conflict(seed):
+    chance = random.Random(seed)
+    for _ in range(400):
+        base = {"id": "a", **{f: copy.deepcopy(chance.choice(PARTS)) for f in "fgh" if chance.random() < 0.8}}
+        mine, theirs = (edited(chance, base) for _ in range(2))
+        found = merge(*map(entries, (base, mine, theirs)))
+        result = found.entries["items"]["a"]
+        open_ = {conflict.path[0] for conflict in found.conflicts}
+        for field in set("fgh") - open_:
+            for side in (mine, theirs):
+                values = [one.get(field, MISSING) for one in (base, side, result)]
+                assert kept(*values), values

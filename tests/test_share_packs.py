@@ -1,5 +1,6 @@
 """Packs: made, opened beside the built-in banks, broken, edited, removed; what they say is harmless."""
 
+import dataclasses
 import os
 import re
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from quizapp.errors import PackError
 from quizapp.evidence import Run
 from quizapp.model import build
 from quizapp.share import account, difference, pack, place, written
-from tests import qpacks
+from tests import groups, qpacks
 from tests.conftest import FIXTURE_BANK
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -85,7 +86,7 @@ def test_every_built_in_question_is_written_and_read_back_as_it_was(all_kinds):
 @pytest.mark.parametrize(
     "text", ["yes", "1e-3", "012", "1:30", "null", "~", "", " x ", "a: b", "- a", "#a", "=", "<<", "0x1F",
              "\\alpha", "2026-01-01", "a\nb", "a\n\n  b\n", "é→😀",
-             "'", '"', "{a}", "true", ".5", "a #b", "\t"],
+             "'", '"', "{a}", "true", ".5", "a #b", "\t", "...", "and so on...", "a\n...", "a\n...\n"],
 )  # fmt: skip
 def test_a_text_that_looks_like_something_else_stays_a_text(text):
     found = strict_yaml.parse(written.text({"a": [text]}), "f")
@@ -292,6 +293,30 @@ def test_a_crash_between_two_renames_loses_nothing(builtin):
     assert [one.name for one in place.listed(paths.packs(), builtin)] == ["group"]
 
 
+def test_a_crash_after_both_renames_loses_nothing_that_was_edited(builtin):
+    opened(own(), builtin)
+    file = paths.packs() / "group" / "questions" / "own.yaml"
+    file.write_text("mine")
+    (paths.packs() / "group").rename(paths.packs() / ".edited-group")
+    opened(own(), builtin)  # the edited one comes back first
+    assert file.read_text() != "mine"
+    (paths.packs() / ".edited-group" / "questions").mkdir(parents=True)
+    (paths.packs() / ".edited-group" / "questions" / "own.yaml").write_text("mine again")
+    assert [one.name for one in place.listed(paths.packs(), builtin)] == ["group"]
+    (aside,) = (paths.packs() / f".{place.ASIDE}").iterdir()
+    assert (aside / "questions" / "own.yaml").read_text() == "mine again"
+    assert sorted(one.name for one in paths.packs().iterdir()) == [f".{place.ASIDE}", "group"]
+
+
+def test_a_manifest_that_is_a_pipe_is_as_good_as_none(builtin):
+    opened(own(), builtin)
+    (paths.packs() / "group" / packs.MANIFEST).unlink()
+    os.mkfifo(paths.packs() / "group" / packs.MANIFEST)
+    here = place.opened(paths.packs(), "group", builtin)
+    assert here.manifest is None
+    assert here.edited
+
+
 def test_what_a_crash_left_half_written_is_swept_up_later(builtin):
     for name, age in ((".fresh-old", 7200), (".fresh-new", 60)):
         (paths.packs() / name / "questions").mkdir(parents=True)
@@ -335,7 +360,7 @@ def test_evidence_of_others_stands_beside_and_gives_no_number(builtin):
     opened(own(**{"evidence/anna.jsonl": line.decode()}), builtin)
     known = reference.load()
     (theirs,) = [one for one in known.beside(claim) if one.origin]
-    assert theirs.origin == "group"
+    assert theirs.origin == "the pack group"
     assert theirs.stale
     assert theirs not in known.evidence(claim)
     assert 77.0 not in known.numbers().values()
@@ -351,10 +376,22 @@ def test_evidence_of_others_stands_beside_and_gives_no_number(builtin):
     )
 
 
+def test_no_verdict_is_taken_from_a_pack(builtin):
+    """Its runs say `pass`; their numbers lie outside of the bounds, and the verdict follows the numbers."""
+    honest = groups.run(fails=("lstm_minus_rnn",))
+    lying = dataclasses.replace(
+        honest, checks=tuple(dataclasses.replace(c, outcome=c.must or "pass") for c in honest.checks)
+    )
+    opened(own(**{"evidence/anna.jsonl": pack.line(lying).decode()}), builtin)
+    (found,) = reference.load().others["the pack group"]["cpu"].values()
+    assert [c.outcome for c in found.checks] == [c.outcome for c in honest.checks]
+    assert "Its file says what its numbers do not" in found.notes[-1]
+
+
 def test_evidence_that_was_broken_here_is_left_out(builtin):
     line = pack.line(build(Run, qpacks.run())).decode()
     opened(own(**{"evidence/anna.jsonl": line}), builtin)
-    assert set(reference.load().others) == {"group"}
+    assert set(reference.load().others) == {"the pack group"}
     (paths.packs() / "group" / "evidence" / "anna.jsonl").write_text("{")
     assert reference.load().others == {}
     assert "is not a run" in bank.load().left_out[0].what

@@ -45,6 +45,9 @@ def test_scalars_follow_yaml_1_2(text, expected):
     ("text", "line", "column", "what"),
     [
         ("a: 1\na: 2\n", 2, 1, "there twice"),
+        ("true: 1\nTrue: 2\n", 1, 1, "the same once they are read"),
+        ("1: 1\n1.0: 2\n", 1, 1, "the same once they are read"),
+        ("~: 1\nnull: 2\n", 1, 1, "the same once they are read"),
         ("a: &x 1\n", 1, 4, "anchors"),
         ("a: 1\nb: *x\n", 2, 4, "anchors"),
         ("a: !!python/object:os.system 1\n", 1, 4, "tag"),

@@ -104,9 +104,11 @@ def add(ctx: click.Context, file: tuple[Path, ...]) -> None:
 def _done(taken: Taken) -> str:
     before = "" if taken.before is None else f"{taken.before.newest:%Y-%m-%d %H:%M}"
     held = _held(taken.member)
+    renamed = taken.before is not None and taken.before.called != taken.member.called
+    whose = f" of {taken.before.called}" if taken.before is not None and renamed else ""
     return {
         "new": f"{held}; new here",
-        "replaced": f"{held}; replaces what was here, up to {before}",
+        "replaced": f"{held}; replaces what was here{whose}, up to {before}",
         "same": f"{held}; here already",
         "older": f"{held}; older than what is here, up to {before}, which stays",
     }[taken.done]

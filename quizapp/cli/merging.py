@@ -61,10 +61,11 @@ def merge(
         count = len(merged.conflicts)
         say(f"{count} conflict{'s' * (count != 1)} left; nothing was written.", aside=True)
         ctx.exit(1)
+    kept = out.with_name(f"{out.name}.conflicts.yaml")
+    if skipped:  # first: what was not settled is lost otherwise, if the rest cannot be written
+        put(kept, _left(skipped), yes=True)
     _finish(merged, out, one, other, datetime.now().astimezone().date(), builtin)
     if skipped:
-        kept = out.with_name(f"{out.name}.conflicts.yaml")
-        put(kept, _left(skipped), yes=True)
         say(f"{len(skipped)} skipped: they stand as in {mine}; both sides are in {kept}", aside=True)
     ctx.exit(int(bool(skipped)))
 
@@ -129,10 +130,21 @@ def _edited(conflict: Conflict) -> Any:  # noqa: ANN401 - plain data
     while True:
         text = click.edit(text, extension=".yaml", require_save=False) or text
         found = strict_yaml.parse(text, conflict.about)
-        if not isinstance(found, Problem) and found.data is not None:
+        if isinstance(found, Problem):
+            said = str(found)
+        elif found.data is None:
+            said = "Nothing is left."
+        elif not conflict.path and not _is_entry(found.data, conflict):
+            said = f"This must stay `key: value` lines, and its id {conflict.id}."
+        else:
             return found.data
-        say(str(found) if isinstance(found, Problem) else "Nothing is left.", aside=True)
+        say(said, aside=True)
         click.pause("Press a key to edit it again.", err=True)
+
+
+def _is_entry(data: Any, conflict: Conflict) -> bool:  # noqa: ANN401 - plain data
+    """Whether an edited entry is one still, and the same. Misconceptions have their id outside."""
+    return isinstance(data, dict) and str(data.get("id", conflict.id)) == conflict.id
 
 
 def _left(skipped: Iterable[Conflict]) -> bytes:

@@ -63,11 +63,15 @@ def browse(ctx: click.Context, query: tuple[str, ...]) -> None:
 @click.command(epilog="Example: quizapp mock --topic attention --minutes 20")
 @topic_option("Questions of this topic, as far as there are enough.")
 @click.option("--minutes", type=click.IntRange(5, 60), default=15, show_default=True, help="How long, about.")
-@click.option("--seed", type=click.IntRange(min=0), help="The same seed begins with the same question.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="The same seed begins with the same question."
+)
 @click.option("--resume", is_flag=True, help="Take up the newest one that is not finished.")
 @click.option("--plain", is_flag=True, help="Line by line, without a screen; also over a pipe.")
 @click.option("--list", "listed", is_flag=True, help="The interviews so far.")
-@click.option("--show", type=int, metavar="N", help="One interview with all that was said.")
+@click.option(
+    "--show", type=click.IntRange(1, 2**63 - 1), metavar="N", help="One interview with all that was said."
+)
 @click.option("--json", "as_json", is_flag=True, help="With --list or --show: one JSON object per line.")
 @click.pass_context
 def mock(ctx: click.Context, /, topic: str | None, listed: bool, show: int | None, **how: Any) -> None:  # noqa: ANN401

@@ -4,6 +4,7 @@ evening  bind, say the links, end everything
 site     what is answered to a browser
 door     who may come in, and as whom
 guest    the process of one tab
+watch    connections that ask nothing, and what goes wrong
 
 Imported only by the command line, and only when it serves.
 """

@@ -88,6 +88,7 @@ class Addresses:
 
     def ours(self, host: str, address: str) -> bool:
         """Whether a request may ask for this `Host`. address: the one of ours at which it came in."""
+        address = unmapped(address)
         known = {bracketed(name) for name in (address, *self.names)}
         if is_loopback(address):
             known.add("localhost")
@@ -96,8 +97,21 @@ class Addresses:
 
     def same_origin(self, headers: Mapping[str, str]) -> bool:
         """Whether a request comes from our own page, by its Origin; one without it does not."""
-        origin = urlsplit(headers.get("Origin", ""))
+        try:
+            origin = urlsplit(headers.get("Origin", ""))
+        except ValueError:
+            return False
         return origin.scheme == "http" and origin.netloc.lower() == headers.get("Host", "").lower()
+
+
+def unmapped(address: str) -> str:
+    """An address of IPv4 as people write it, also where a socket for both kinds says it as one of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    inside = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return address if inside is None else str(inside)
 
 
 def is_loopback(address: str) -> bool:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from quizapp import bank, paths
 from quizapp.errors import BankError, QuizError
-from quizapp.serving import site
+from quizapp.serving import site, watch
 from quizapp.serving.door import Addresses, Door, bracketed, is_loopback
 from quizapp.serving.site import Site
 
@@ -59,15 +59,22 @@ async def _evening(plan: Plan, say: Callable[[str], object], aside: Callable[[st
     port = listening.getsockname()[1]
     door = Door(mine=plan.mine)
     addresses = Addresses(port, frozenset(_names(plan.host)))
+    site_ = Site(door, addresses, places=plan.places)
     runner = web.AppRunner(
-        Site(door, addresses, places=plan.places).application(),
+        site_.application(),
         access_log=None,  # it would hold the keys
+        logger=watch.logger(aside),
+        keepalive_timeout=watch.IDLE,
         shutdown_timeout=SOON,
     )
     await runner.setup()
     over = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(one, over.set)
+    assert runner.server is not None
+    keeping = asyncio.create_task(
+        site_.watch.keep(lambda: runner.server.connections if runner.server else ())
+    )
     try:
         await web.SockSite(runner, listening).start()
         link = _announce(plan, door, f"http://{bracketed(_shown(plan.host))}:{port}/?key=", say, aside)
@@ -76,6 +83,7 @@ async def _evening(plan: Plan, say: Callable[[str], object], aside: Callable[[st
         await over.wait()
         aside("ending every app")
     finally:
+        keeping.cancel()
         await runner.cleanup()
 
 

@@ -22,6 +22,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from quizapp import paths, served
+from quizapp.mock.endpoint import KEY
 
 PRELUDE = b"__GANGLION__\n"
 """What the driver says first."""
@@ -65,7 +66,7 @@ class Guest(AppService):
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
         environment = super()._build_environment(width, height)
-        for name in ("VISUAL", "EDITOR", "NO_COLOR"):
+        for name in ("VISUAL", "EDITOR", "NO_COLOR", *([KEY] if self.home != paths.home() else [])):
             environment.pop(name, None)
         root = str(paths.PACKAGE.parent)
         return environment | {

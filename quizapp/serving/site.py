@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from quizapp import paths
 from quizapp.serving.door import Addresses, Door, Visitor
 from quizapp.serving.guest import Guest
+from quizapp.serving.watch import PATIENCE, Watch
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -78,6 +79,7 @@ class Site:
         self.door = door
         self.addresses = addresses
         self.places = places
+        self.watch = Watch()
         self._tabs: dict[web.WebSocketResponse, Visitor] = {}
         self._guests: set[Guest] = set()
 
@@ -98,6 +100,7 @@ class Site:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Our address, our page, a key or a cookie; or a plain sentence."""
         transport = request.transport
+        self.watch.asked(transport)
         address = transport.get_extra_info("sockname")[0] if transport else ""
         if not self.addresses.ours(request.headers.get("Host", ""), address.partition("%")[0]):
             return _refused(NOT_OURS)
@@ -145,7 +148,11 @@ class Site:
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         """A key becomes a cookie. The page asks for this itself: a cookie that is strict is not sent along
         a link from elsewhere, and a browser that comes back must be known again."""
-        secret = self.door.admit((await request.text()).strip(), request.cookies.get(COOKIE))
+        try:
+            body = await asyncio.wait_for(request.read(), PATIENCE)
+        except TimeoutError:
+            return _refused(BAD_KEY)
+        secret = self.door.admit(body.decode("ascii", "replace").strip(), request.cookies.get(COOKIE))
         if secret is None:
             return _refused(BAD_KEY)
         answer = web.Response(status=204)

@@ -7,6 +7,7 @@ before, between or behind them. Nothing is written to disk. Knows neither manife
 from __future__ import annotations
 
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -14,6 +15,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from quizapp import files
 from quizapp.errors import PackError
 from quizapp.packs import BYTES, MANIFEST, MEMBER, MEMBERS
 
@@ -28,6 +30,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 CHUNK = 65_536
 END = struct.Struct("<4s4H2LH")
 LOCAL = struct.Struct("<4s5H3L2H")
+ELSEWHERE = 20
+"""Bytes before the end, where a zip of another kind says that its directory is elsewhere."""
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""Names that some systems keep for devices."""
 AGAIN = "Have it made again with `quizapp pack make`; open nothing that does not come from there."
 
 
@@ -47,10 +53,10 @@ def archive(members: Mapping[str, bytes]) -> bytes:
 def read(path: Path) -> bytes:
     """The bytes of a file that should be a pack. Raises PackError."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise PackError(f"{path} is no file", "Name the file you were sent, such as group.qpack.")
-        with path.open("rb") as file:
+        with files.opened(path) as file:
             raw = file.read(FILE_BYTES + 1)
+    except IsADirectoryError as error:
+        raise PackError(f"{path} is no file", "Name the file you were sent, such as group.qpack.") from error
     except OSError as error:
         todo = "Check the path and its permissions."
         raise PackError(f"{path} cannot be read: {error.strerror or error}", todo) from error
@@ -61,10 +67,12 @@ def read(path: Path) -> bytes:
 
 def members(raw: bytes, shown: str) -> dict[str, bytes]:
     """Name -> content of everything in a zip. shown: what to call it. Raises PackError at the first doubt."""
-    directory = _ending(raw, shown)
+    directory, count = _ending(raw, shown)
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as file:
             listed = file.infolist()
+            if len(listed) != count:
+                raise PackError(f"{shown} says it has {count:,} members, and has {len(listed):,}", AGAIN)
             _names(listed, shown)
             for one in listed:
                 _kind(one, shown)
@@ -75,8 +83,8 @@ def members(raw: bytes, shown: str) -> dict[str, bytes]:
         raise PackError(f"{shown} is damaged: {error}", AGAIN) from error
 
 
-def _ending(raw: bytes, shown: str) -> int:
-    """Where the directory begins. It is looked at before anybody builds a list from it."""
+def _ending(raw: bytes, shown: str) -> tuple[int, int]:
+    """Where the directory begins, and of how many. It is looked at before anybody builds a list from it."""
     if not raw:
         raise PackError(f"{shown} is empty", "Ask for it to be sent again.")
     if END.size > len(raw) or b"PK\x05\x06" not in raw:
@@ -85,7 +93,8 @@ def _ending(raw: bytes, shown: str) -> int:
     sign, disk, first_disk, here, count, size, begin, comment = END.unpack(raw[-END.size :])
     if sign != b"PK\x05\x06" or comment:
         raise PackError(f"{shown} has something behind its end, or is cut short", AGAIN)
-    if count == 0xFFFF or begin == 0xFFFFFFFF or disk or first_disk or here != count:
+    far = raw[-END.size - ELSEWHERE :].startswith(b"PK\x06\x07")
+    if far or count == 0xFFFF or begin == 0xFFFFFFFF or disk or first_disk or here != count:
         raise PackError(f"{shown} is a zip in parts, or of a kind that no pack needs", AGAIN)
     if count > MEMBERS + 1 or size > (MEMBERS + 1) * 300:
         raise PackError(f"{shown} has {count:,} members, more than {MEMBERS + 1}", AGAIN)
@@ -93,7 +102,7 @@ def _ending(raw: bytes, shown: str) -> int:
         raise PackError(f"{shown} has no members", AGAIN)
     if begin + size + END.size != len(raw) or not raw.startswith(b"PK\x03\x04"):
         raise PackError(f"{shown} has something before its beginning or between its parts", AGAIN)
-    return int(begin)
+    return int(begin), int(count)
 
 
 # ---- what the directory says ----------------------------------------------------------------------
@@ -133,6 +142,8 @@ def _doubt(name: str) -> str:
         return "is a folder"
     if len(parts) > 2:
         return "lies too deep"
+    if any(RESERVED.match(part) for part in parts):
+        return "has the name of a device"
     if name.lower().endswith((".zip", ".qpack", ".apkg", ".gz", ".tar", ".7z", ".xz", ".bz2", ".whl")):
         return "is an archive in an archive"
     return ""

@@ -43,7 +43,19 @@ def changes(before: Entries, after: Entries) -> list[Change]:
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[tuple[str, Any, Any], ...]:
     names = [*new, *(name for name in old if name not in new)]
-    return tuple((name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name))
+    both = ((name, old.get(name), new.get(name)) for name in names)
+    return tuple((name, before, after) for name, before, after in both if not alike(before, after))
+
+
+def alike(one: Any, other: Any) -> bool:  # noqa: ANN401 - plain data
+    """Whether two values say the same. To Python 1, 1.0 and true are equal; in a question file not."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)
 
 
 def _about(entry: Mapping[str, Any]) -> str:

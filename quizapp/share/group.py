@@ -92,7 +92,7 @@ def of_store(store: Store, name: str, *, reviews: bool) -> Member:
         todo = "Measure something first: quizapp prove --all" + ("" if reviews else "; or share --reviews.")
         raise GroupError("there is nothing to share yet", todo)
     return Member(
-        id=_identity(store),
+        id=identity(store),
         name=name,
         newest=max(_moment(store), *(one.at for one in answers), *(_at(run) for run in runs)),
         runs=tuple(runs),
@@ -100,13 +100,16 @@ def of_store(store: Store, name: str, *, reviews: bool) -> Member:
     )
 
 
-def _identity(store: Store) -> str:
-    """A number for the learner, from the first thing they ever did here: rows are only ever added."""
+def identity(store: Store) -> str:
+    """A number for the learner, from the first thing they ever did here: rows are only ever added. Empty when
+    they did nothing yet."""
     first = [
         *store.rows("SELECT at, 'run', body FROM runs ORDER BY id LIMIT 1"),
         *store.rows("SELECT at, item, given FROM reviews ORDER BY id LIMIT 1"),
     ]
-    row = min(first, key=lambda row: datetime.fromisoformat(row[0]))
+    row = min(first, key=lambda row: datetime.fromisoformat(row[0]), default=None)
+    if row is None:
+        return ""
     return hashlib.sha256(json.dumps(row).encode()).hexdigest()[:16]
 
 

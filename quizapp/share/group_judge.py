@@ -53,6 +53,15 @@ def judged(run: Run) -> Judged:
     return Judged(run=fair_run, known=known, lies=tuple(lies))
 
 
+def fair(run: Run) -> Run:
+    """The run as the rules have it; what its file says that its numbers do not is a note."""
+    found = judged(run)
+    if not found.lies:
+        return found.run
+    note = f"Its file says what its numbers do not: {'; '.join(found.lies)}."
+    return dataclasses.replace(found.run, notes=(*found.run.notes, note))
+
+
 def _declared(check: CheckResult, here: Experiment, lies: list[str]) -> CheckResult | None:
     """The check as the experiment declares it, with an interval that follows; None: there is none."""
     rule = here.checks.get(check.name)
@@ -64,7 +73,10 @@ def _declared(check: CheckResult, here: Experiment, lies: list[str]) -> CheckRes
     said = (check.estimate, check.low, check.high)
     # How many looks were planned is not in a run, so any plan that gives the interval will do.
     plans = sorted(range(1, len(here.looks) + 2), key=lambda looks: looks != len(here.looks))
-    drawn = (verdict.interval(rule.interval, check.values, looks) for looks in plans)
+    nothing = (math.nan, math.nan, math.nan)
+    drawn = (
+        verdict.interval(rule.interval, check.values, looks) if check.values else nothing for looks in plans
+    )
     fair = next(drawn)
     if not any(all(map(_same, said, one)) for one in chain([fair], drawn)):
         lies.append(f"{check.name} has an interval that does not follow from its values")

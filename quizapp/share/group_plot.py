@@ -1,11 +1,10 @@
 """The numbers of a check by machine as a picture: intervals on one scale, as text or as SVG. Pure.
 
-SVG is inline and has no style of its own: the page's style knows its classes. All its texts are escaped.
+SVG is inline, holds no text and has no style of its own: the page's style knows its classes.
 """
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from quizapp.share.group_report import Numbers
 WIDTH = 40
 BETWEEN = 30.0
 """Where all are positive and the largest is so many times the smallest, the scale is logarithmic."""
-ROW, LEFT, PLOT, RIGHT = 22, 230, 300, 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,41 +83,22 @@ def caption(numbers: Numbers) -> str:
     return f"scale {ends}; bounds ┊ {' and '.join(bounds)}; ● inside them, ○ not or not surely"
 
 
-def svg(numbers: Numbers) -> str:
-    """The picture as an SVG element."""
+def marks(numbers: Numbers) -> list[str]:
+    """A strip for each point, as SVG elements as wide as they are given room."""
     on = scale(numbers)
-    height = ROW * len(numbers.points) + 24
 
     def x(value: float) -> str:
-        return f"{LEFT + on.place(value) * PLOT:.1f}"
+        return f"{100 * on.place(value):.1f}%"
 
-    label = html.escape(f"{numbers.meaning} {numbers.unit}, by machine")
-    parts = [
-        f'<svg viewBox="0 0 {LEFT + PLOT + RIGHT} {height}" role="img" aria-label="{label}">',
-        *(
-            f'<line class="bound" x1="{x(bound)}" x2="{x(bound)}" y1="2" y2="{height - 18}"/>'
-            for bound in numbers.bounds
-            if bound is not None
-        ),
-    ]
-    for row, point in enumerate(numbers.points):
-        y = ROW * row + 14
+    bounds = "".join(
+        f'<line class="bound" x1="{x(bound)}" x2="{x(bound)}" y1="0" y2="100%"/>'
+        for bound in numbers.bounds
+        if bound is not None
+    )
+    strips = []
+    for point in numbers.points:
         fill = "inside" if point.outcome == "pass" else "outside"
-        parts += [
-            f'<text x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{_short(str(point.machine))}</text>',
-            f'<line class="span" x1="{x(point.low)}" x2="{x(point.high)}" y1="{y}" y2="{y}"/>',
-            f'<circle class="{fill}" cx="{x(point.estimate)}" cy="{y}" r="4.5"/>',
-            f'<text x="{LEFT + PLOT + 10}" y="{y + 4}">{html.escape(number(point.estimate))}</text>',
-        ]
-    foot = height - 4
-    parts += [
-        f'<text class="axis" x="{LEFT}" y="{foot}">{html.escape(number(on.low))}</text>',
-        f'<text class="axis" x="{LEFT + PLOT}" y="{foot}" text-anchor="end">'
-        f"{html.escape(number(on.high))}</text>",
-        "</svg>",
-    ]
-    return "\n".join(parts)
-
-
-def _short(text: str, most: int = 34) -> str:
-    return html.escape(text if len(text) <= most else f"{text[: most - 1]}…")
+        span = f'<line x1="{x(point.low)}" x2="{x(point.high)}" y1="50%" y2="50%"/>'
+        mark = f'<circle class="{fill}" cx="{x(point.estimate)}" cy="50%" r="4.5"/>'
+        strips.append(f'<svg aria-hidden="true">{bounds}{span}{mark}</svg>')
+    return strips

@@ -140,7 +140,7 @@ class Report:
 
 def report(members: Sequence[Member], bank: Bank, *, named: bool = False) -> Report:
     """What there is to say. named: also of fewer than three members."""
-    members = _told_apart(members)
+    members = told_apart(members)
     open_ = named or len(members) >= FEWEST
     held = [_Held(member, open_) for member in members]
     testable = [claim for claim in bank.claims.values() if claim.checks]
@@ -172,7 +172,7 @@ def report(members: Sequence[Member], bank: Bank, *, named: bool = False) -> Rep
     )
 
 
-def _told_apart(members: Sequence[Member]) -> list[Member]:
+def told_apart(members: Sequence[Member]) -> list[Member]:
     """The members, with a number where two have the same name."""
     names = Counter(member.name for member in members if member.name)
     return [

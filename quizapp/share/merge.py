@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from quizapp.bank import PARTS
+from quizapp.share.difference import alike
 from quizapp.share.written import Entries
 
 KEYS = ("id", "text", "code", "value")
@@ -92,9 +93,9 @@ Clash = tuple[Path, Any, Any, Any]
 
 def _both(base: Any, mine: Any, theirs: Any, *, top: bool = False) -> tuple[Any, list[Clash]]:  # noqa: ANN401
     """(the value that comes of it, conflicts inside it); with a conflict, the value is mine."""
-    if mine == theirs or theirs == base:
+    if alike(mine, theirs) or alike(theirs, base):
         return mine, []
-    if mine == base:
+    if alike(mine, base):
         return theirs, []
     if isinstance(mine, Mapping) and isinstance(theirs, Mapping) and isinstance(base, Mapping):
         return _mappings(base, mine, theirs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from quizapp import packs
+from quizapp import files, packs
 from quizapp.bank import Bank
 from quizapp.errors import PackError
 from quizapp.pack_content import Content, examine
@@ -22,7 +22,8 @@ from quizapp.share import manifest
 from quizapp.share.manifest import Manifest
 from quizapp.share.pack import Pack
 
-FRESH, OLD, ASIDE = ".fresh-", ".old-", "set-aside"
+FRESH, OLD, EDITED, ASIDE = ".fresh-", ".old-", ".edited-", "set-aside"
+"""What folders are called on their way: made, taken away, taken away to be set aside; and where that is."""
 HOUR = 3600
 ROOM = "Check that the folder is writable and has space."
 
@@ -48,8 +49,8 @@ def opened(root: Path, name: str, builtin: Bank) -> Opened | None:
     about, found = None, {}
     with suppress(OSError):
         found = packs.files(folder)
-    with suppress(OSError, PackError):
-        about = manifest.read((folder / packs.MANIFEST).read_bytes(), str(folder))
+    with suppress(OSError, PackError), files.opened(folder / packs.MANIFEST) as file:
+        about = manifest.read(file.read(manifest.BYTES + 1), str(folder))
     edited = about is None
     if about is not None:
         try:
@@ -116,8 +117,7 @@ def _exchange(fresh: Path, target: Path, now: datetime, edited: bool) -> Path | 
     if not target.exists():
         fresh.rename(target)
         return None
-    old = target.with_name(f"{OLD}{target.name}")
-    shutil.rmtree(old, ignore_errors=True)
+    old = target.with_name(f"{EDITED if edited else OLD}{target.name}")
     target.rename(old)
     try:
         fresh.rename(target)
@@ -157,11 +157,14 @@ def remove(root: Path, name: str, now: datetime, *, edited: bool) -> Path | None
 
 
 def recover(root: Path) -> None:
-    """Put back what a crash left half exchanged."""
-    for old in root.glob(f"{OLD}*") if root.is_dir() else ():
-        target = old.with_name(old.name.removeprefix(OLD))
-        with suppress(OSError):
-            if target.exists():
-                shutil.rmtree(old)
-            else:
-                old.rename(target)
+    """Put back what a crash left half exchanged, or aside what was edited and is replaced by now."""
+    for mark in (OLD, EDITED) if root.is_dir() else ():
+        for old in root.glob(f"{mark}*"):
+            target = old.with_name(old.name.removeprefix(mark))
+            with suppress(OSError):
+                if not target.exists():
+                    old.rename(target)
+                elif mark == OLD:
+                    shutil.rmtree(old)
+                else:
+                    _aside(old, target, datetime.fromtimestamp(old.stat().st_mtime).astimezone())

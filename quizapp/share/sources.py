@@ -95,8 +95,8 @@ def write(path: Path, entries: Entries, mine: Source, theirs: Source, today: dat
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
                 raise PackError(f"{path} is not empty", "Name a folder that is not there yet.")
-            for name, body in _foldered(entries, [mine, theirs]).items():
-                files.replace(path / name, written.bank(body))
+            bodies = _foldered(entries, [mine, theirs])
+            files.replace_all({path / name: written.bank(body) for name, body in bodies.items()})
     except OSError as error:
         what = f"{path} cannot be written: {error.strerror or error}"
         raise PackError(what, "Check that its folder is writable and has space.") from error

@@ -12,6 +12,8 @@ from quizapp import strict_yaml
 from quizapp.bank import PARTS, SCHEMA
 
 FILE_BYTES = strict_yaml.SIZE_LIMIT * 9 // 10
+END = "\n...\n"
+"""What PyYAML puts behind a lone value; only as a line of its own, for a text may end in three dots."""
 MOST = 500
 """So many entries stand in one file."""
 Entries = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -78,7 +80,7 @@ def bank(entries: Entries) -> bytes:
 def text(value: Any) -> str:  # noqa: ANN401 - plain data
     """Plain data as YAML."""
     made = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return str(made).removesuffix("...\n")
+    return f"{str(made).removesuffix(END)}\n" if str(made).endswith(END) else str(made)
 
 
 def files(entries: Entries) -> dict[str, bytes]:
@@ -91,7 +93,8 @@ def files(entries: Entries) -> dict[str, bytes]:
             continue
         topics = dict.fromkeys(str(entry.get("topic")) for entry in body.values())
         for topic in topics:
-            found |= _split(topic, part, [pair for pair in body.items() if pair[1].get("topic") == topic])
+            there = [pair for pair in body.items() if str(pair[1].get("topic")) == topic]
+            found |= _split(topic, part, there)
     return found
 
 

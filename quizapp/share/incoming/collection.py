@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from quizapp.errors import IncomingError
-from quizapp.share.incoming.notes import FIELD, FIELDS, NOTES, Found, Note, Refused, Type
+from quizapp.share.incoming.notes import CARDS, FIELD, FIELDS, NOTES, TAGS, Found, Note, Refused, Type
 from quizapp.share.incoming.plain import line
 
 VALUE = 8_000_000
 """The most bytes of one value."""
 STEPS, PATIENCE = 100_000, 5_000
 """SQLite is stopped after so many times so many steps: some ten times what the largest honest deck takes."""
+FIRST_STEPS, FIRST_PATIENCE = 1_000, 200
+"""The same while it reads the list of tables: thousands of them take it longer and longer."""
 TYPES = 2_000
+SEEN = 1_000_000
+"""The most cards that are looked at."""
 WANTED: dict[str, tuple[str, ...]] = {
     "notes": ("id", "guid", "mid", "tags", "flds"),
     "cards": ("nid", "did", "ord", "reps"),
@@ -41,12 +45,13 @@ def read(database: Path, shown: str) -> Found:
     try:
         with closing(_opened(database)) as db:
             tables = _tables(db, shown)
+            _patient(db, STEPS, PATIENCE)
             _sound(db, shown)
             db.set_authorizer(_allowed)
             new = {"notetypes", "fields", "templates", "decks"} <= tables
             types, decks = _described(db) if new else _told(db, shown)
             return _found(db, types, decks)
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
         why = "it asks for too much work" if "interrupted" in str(error) else str(error)
         raise IncomingError(f"the collection in {shown} cannot be read: {why}", AGAIN) from error
 
@@ -64,12 +69,17 @@ def _opened(database: Path) -> sqlite3.Connection:
         (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 100),
     ):
         db.setlimit(limit, most)
+    _patient(db, FIRST_STEPS, FIRST_PATIENCE)
     for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0"):
         db.execute(f"PRAGMA {pragma}")
     db.create_collation("unicase", lambda one, other: (one > other) - (one < other))
-    left = iter(range(PATIENCE))
-    db.set_progress_handler(lambda: int(next(left, None) is None), STEPS)
     return db
+
+
+def _patient(db: sqlite3.Connection, steps: int, patience: int) -> None:
+    """Stop whatever takes more than so many times so many steps."""
+    left = iter(range(patience))
+    db.set_progress_handler(lambda: int(next(left, None) is None), steps)
 
 
 def _text(raw: bytes) -> str:
@@ -212,9 +222,14 @@ def _parts(raw: object) -> Iterator[tuple[int, int | bytes]]:
 
 def _found(db: sqlite3.Connection, types: Types, decks: dict[int, str]) -> Found:
     found = Found(what="note")
-    cards: dict[int, list[tuple[int, str]]] = {}
-    for note, deck, order, reps in db.execute("SELECT nid, did, ord, reps FROM cards"):
-        cards.setdefault(_int(note), []).append((_int(order), decks.get(_int(deck), "")))
+    cards: dict[int, dict[int, str]] = {}
+    rows = db.execute("SELECT nid, did, ord, reps FROM cards")
+    for count, (note, deck, order, reps) in enumerate(rows, 1):
+        if count > SEEN:
+            raise IncomingError(f"there are more than {SEEN:,} cards in it", "Export one deck at a time.")
+        there = cards.setdefault(_int(note), {})
+        if len(there) < CARDS:
+            there.setdefault(_int(order), decks.get(_int(deck), ""))
         found.losses["scheduled"] += isinstance(reps, int) and reps > 0
         if len(cards) > NOTES:
             raise IncomingError(f"there are more than {NOTES:,} notes in it", "Export one deck at a time.")
@@ -227,9 +242,7 @@ def _found(db: sqlite3.Connection, types: Types, decks: dict[int, str]) -> Found
     return found
 
 
-def _note(
-    place: int, row: tuple[Any, ...], types: Types, cards: dict[int, list[tuple[int, str]]]
-) -> Note | Refused:
+def _note(place: int, row: tuple[Any, ...], types: Types, cards: dict[int, dict[int, str]]) -> Note | Refused:
     id_, guid, type_, tags, fields = row
     refused: Callable[[str], Refused] = lambda why: Refused(place, why, "note")  # noqa: E731 - says it shorter
     if not (isinstance(guid, str) and isinstance(tags, str) and isinstance(fields, str)):
@@ -240,13 +253,13 @@ def _note(
     values = tuple(fields.split("\x1f"))
     if len(values) > FIELDS or any(len(value) > FIELD for value in values):
         return refused(f"has more than {FIELDS} fields, or one of more than {FIELD:,} characters")
-    there = sorted(cards.get(_int(id_), ()))
+    there = sorted(cards.get(_int(id_), {}).items())
     return Note(
         line=place,
         key=guid,
         type=known,
         fields=values,
-        tags=tuple(tags.split()),
+        tags=tuple(tags.split(maxsplit=TAGS)[:TAGS]),
         deck=there[0][1] if there else "",
         cards=tuple(order for order, _ in there),
     )

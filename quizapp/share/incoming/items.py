@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +32,8 @@ TEXT = 4_000
 TAGS = 20
 POINT = "says what is on the back"
 """What a card from elsewhere asks of an answer; it says nothing more precise."""
+WORK, TAG = 30_000_000, 50
+"""The most characters of all fronts and backs together; reading a tag takes as long as so many of them."""
 CUT = 200
 """Decks of one import that become concepts; the others share one."""
 
@@ -48,6 +50,15 @@ class Taken:
     """Ids of items that are among the questions here already."""
     losses: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    work: int = 0
+    """Characters that were looked at."""
+
+    def look(self, texts: Iterable[str]) -> None:
+        """Count them. Raises IncomingError when they are more than any deck has."""
+        self.work += sum(len(text) + TAG * text.count("<") for text in texts)
+        if self.work > WORK:
+            what = f"its cards come to more than {WORK:,} characters, with a tag counted as {TAG}"
+            raise IncomingError(what, "Import one deck at a time: --deck NAME")
 
 
 def taken(
@@ -76,7 +87,7 @@ def taken(
             made.here.append(id_)
             continue
         try:
-            for entry, losses in _entries(note, source, topic, around):
+            for entry, losses in _entries(made, note, source, topic, around):
                 _put(made, entry, note)
                 made.losses.update(losses)
         except UnfitError as why:
@@ -132,9 +143,12 @@ def _reader(kind: str) -> TypeAdapter[Any]:
 # ---- one note -------------------------------------------------------------------------------------
 
 
-def _entries(note: Note, source: str, topic: str, around: Bank) -> Iterator[tuple[dict[str, Any], set[str]]]:
-    """The items of a note, each with what it lost. Raises UnfitError."""
+def _entries(
+    made: Taken, note: Note, source: str, topic: str, around: Bank
+) -> Iterator[tuple[dict[str, Any], set[str]]]:
+    """The items of a note, each with what it lost. Raises UnfitError, IncomingError."""
     if own.is_own(note):
+        made.look(note.fields)
         entry = own.item(note)
         if entry is None:
             raise UnfitError("has the fields of a quizapp export, and no id or question in them")
@@ -144,6 +158,7 @@ def _entries(note: Note, source: str, topic: str, around: Bank) -> Iterator[tupl
     cards = sides.of(note)
     shared = {"overlaps"} if cards.overlaps else set()
     for side in cards.cards:
+        made.look((side.front, side.back))
         front, lost = text(side.front, note.html)
         back, more = text(side.back, note.html)
         _sides(front, back)
@@ -152,7 +167,7 @@ def _entries(note: Note, source: str, topic: str, around: Bank) -> Iterator[tupl
             **{"bloom": "remember", "difficulty": 2, "time_s": 30, "front": front, "back": back},
             "grade_yourself": [POINT],
             "sources": [
-                {"ref": f"Imported from {source}{f', {note.deck}' if note.deck else ''}", "seen": "no"}
+                {"ref": f"Imported from {line(source)}{f', {note.deck}' if note.deck else ''}", "seen": "no"}
             ],
         }
         if tags := _tags(note.tags):

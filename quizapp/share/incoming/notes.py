@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 NOTES = 20_000
 """The most notes of one file."""
 FIELDS = 60
+CARDS = 50
+"""The most cards of one note."""
+TAGS = 200
+"""Tags of one note that are looked at."""
 FIELD = 60_000
 """The most characters of a field, as HTML."""
 

@@ -24,6 +24,8 @@ SPEAKERS = {"A candidate says:": "candidate", "An interviewer says:": "interview
 ASKED = re.compile(r"\[(\d+): ____\]")
 SEEN = re.compile(r"(.+) \(read: (\w+)\)")
 TRUTH = re.compile(r"(True|False)\. ")
+GAPS = 20
+"""The most gaps of a sentence."""
 STATEMENT = "True or false, and why? "
 Entry = dict[str, Any]
 
@@ -254,7 +256,9 @@ def _cloze(question: str, answer: list[str], why: list[Section]) -> Entry | None
         accepted[f"c{name[4:]}"] = words.split(" · ")
     because = [one.text.strip() for part in why if part.title == "Because" for one in part.lines]
     between = ASKED.split(question)
-    names = between[1::2]
+    names = between[1::2][: GAPS + 1]
+    if len(names) > GAPS:
+        return None
     pattern = r"\[([^\]]+)\]".join(re.escape(piece) for piece in between[::2])
     found = re.fullmatch(pattern, answer[0].strip()) if answer and names else None
     if found is None or not because or {f"c{name}" for name in names} != set(accepted):

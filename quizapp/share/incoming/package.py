@@ -12,8 +12,9 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
+from quizapp import files
 from quizapp.errors import IncomingError
 from quizapp.share.incoming import collection
 from quizapp.share.incoming.notes import Found
@@ -38,9 +39,9 @@ AGAIN = "Export the deck from Anki once more: File > Export, Anki Deck Package (
 def read(path: Path) -> Found:
     """The notes of a package. Raises IncomingError when it is none, or over a limit."""
     try:
-        _directory(path)
         with (
-            zipfile.ZipFile(path) as package,
+            files.opened(path) as file,
+            _package(path, file) as package,
             tempfile.TemporaryDirectory(prefix="quizapp-import-") as folder,
         ):
             members = {one.filename: one for one in package.infolist()}
@@ -68,20 +69,21 @@ def read(path: Path) -> Found:
     return found
 
 
-def _directory(path: Path) -> None:
-    """Look at the size of the zip's list of members before anybody reads it."""
-    size = path.stat().st_size
+def _package(path: Path, file: BinaryIO) -> zipfile.ZipFile:
+    """The zip, once the size of its list of members was looked at: reading it takes memory."""
+    size = file.seek(0, io.SEEK_END)
     if size > BYTES:
         raise IncomingError(f"{path} is larger than {BYTES:,} bytes", "Export it without media.")
-    with path.open("rb") as file:
-        file.seek(max(0, size - 65_600))
-        tail = file.read()
+    file.seek(max(0, size - 65_600))
+    tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise IncomingError(f"{path} is no Anki package: it is no zip, or cut short", AGAIN)
     count, length = struct.unpack("<10xHL6x", tail[at : at + 22])
-    if count > MEMBERS or length > DIRECTORY:
+    elsewhere = b"PK\x06\x07" in tail[max(0, at - 20) : at]  # of more members than a deck has
+    if count > MEMBERS or length > DIRECTORY or elsewhere:
         raise IncomingError(f"{path} has more than {MEMBERS:,} members", "Export it without media.")
+    return zipfile.ZipFile(file)
 
 
 def _chosen(path: Path, package: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> str:
@@ -107,6 +109,8 @@ def _read(package: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes
 def _opened(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     if member.flag_bits & 1:
         raise IncomingError(f"its {member.filename} is encrypted", AGAIN)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise IncomingError(f"its {member.filename} is packed in a way that Anki does not use", AGAIN)
     return package.open(member)
 
 

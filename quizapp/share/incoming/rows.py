@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quizapp import files
 from quizapp.errors import IncomingError
-from quizapp.share.incoming.notes import FIELD, FIELDS, NOTES, Found, Note, Refused, Type
+from quizapp.share.incoming.notes import FIELD, FIELDS, NOTES, TAGS, Found, Note, Refused, Type
 from quizapp.share.incoming.plain import line
 
 BYTES = 20_000_000
@@ -89,7 +90,7 @@ def read(path: Path) -> Found:
 
 def _decoded(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with files.opened(path) as file:
             raw = file.read(BYTES + 1)
     except OSError as error:
         todo = "Check the path and its permissions."
@@ -252,6 +253,6 @@ def _note(number: int, cells: list[str], head: Head, known: Type) -> Note | Refu
         type=Type(name, fields, cloze="cloze" in name.lower()),
         fields=values,
         html=html,
-        tags=tuple(at("tags").split()),
+        tags=tuple(at("tags").split(maxsplit=TAGS)[:TAGS]),
         deck=line(at("deck")),
     )

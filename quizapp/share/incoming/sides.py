@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from quizapp.share.incoming.notes import Note
+from quizapp.share.incoming.notes import CARDS, Note
 
 SIDE = 60_000
 """The most characters of one side."""
 TEMPLATE = 50_000
-CARDS = 50
-"""The most cards of one note."""
 TAG = re.compile(r"\{\{([^{}]{0,200})\}\}")
 ANSWER = re.compile(r"<hr[^>]{0,100}\bid\s*=\s*[\"']?answer[^>]{0,100}>", re.IGNORECASE)
 GAP = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
@@ -36,7 +35,8 @@ class Side:
 class Sides:
     """The cards of a note."""
 
-    cards: tuple[Side, ...]
+    cards: Iterable[Side]
+    """Made one by one, as they are asked for."""
     overlaps: int = 0
     """Cards with a gap within a gap, or with several gaps."""
 
@@ -55,10 +55,10 @@ def of(note: Note) -> Sides:
     if note.type.cloze:
         raise UnfitError("is a cloze without a gap such as {{c1::word}}")
     wanted = range(len(note.type.templates)) if note.cards is None else note.cards
-    made = [_rendered(note, card) for card in wanted if card < len(note.type.templates)]
-    if not made:
+    there = [card for card in wanted if 0 <= card < len(note.type.templates)][:CARDS]
+    if not there:
         raise UnfitError("has no cards")
-    return Sides(tuple(made))
+    return Sides(_rendered(note, card) for card in there)
 
 
 # ---- templates ------------------------------------------------------------------------------------
@@ -124,10 +124,10 @@ def _clozes(note: Note, text: str) -> Sides:
     wanted = sorted(numbers)[:CARDS]
     if note.cards is not None:
         wanted = [number for number in wanted if number - 1 in note.cards]
-    cards = [Side(number - 1, _gaps(text, number)[0], joint.join([whole, *rest])) for number in wanted]
-    if not cards:
+    if not wanted:
         raise UnfitError("has no cards")
-    return Sides(tuple(cards), overlapping)
+    back = joint.join([whole, *rest])
+    return Sides((Side(number - 1, _gaps(text, number)[0], back) for number in wanted), overlapping)
 
 
 def _gaps(text: str, asked: int) -> tuple[str, set[int], int]:

@@ -30,12 +30,11 @@ def bank(entries: Entries, out: Path, around: Bank, *, again: bool) -> list[Path
     if there and not again:
         raise IncomingError(f"{there[0]} is there already", "Name another file, or replace it: --replace")
     _sound({name.name: body for name, body in zip(names, bodies, strict=True)}, around)
-    for name, body in zip(names, bodies, strict=True):
-        try:
-            files.replace(name, body)
-        except OSError as error:
-            what = f"{name} cannot be written: {error.strerror or error}"
-            raise IncomingError(what, "Check that its folder exists and that you may write there.") from error
+    try:
+        files.replace_all(dict(zip(names, bodies, strict=True)))
+    except OSError as error:
+        what = f"{out} cannot be written: {error.strerror or error}"
+        raise IncomingError(what, "Check that its folder exists and that you may write there.") from error
     return names
 
 
