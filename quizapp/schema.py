@@ -49,6 +49,13 @@ def of_file() -> Schema:
     return {"$schema": DIALECT, **of(file)}
 
 
+def rules_text() -> str:
+    """The schema of the picker's rules as it is committed."""
+    from quizapp.picker.rules import Rules
+
+    return json.dumps({"$schema": DIALECT, **of(Rules)}, indent=1, ensure_ascii=False) + "\n"
+
+
 def of(cls: type[Any]) -> Schema:
     """The schema of one class."""
     return TypeAdapter(cls).json_schema(schema_generator=_Generator)

@@ -16,6 +16,8 @@ from functools import cache
 
 PREFIX = 4
 """Letters from which on a word also fits longer ones."""
+VERB = 3
+"""Letters from which on it also fits its form in -ing: map and mapping, reshape and reshaping."""
 REACH = 25
 """How many words of a sentence a term may span."""
 NOT = "not"
@@ -231,6 +233,8 @@ def _is_word(word: str) -> bool:
 def fits(word: str, token: str) -> bool:
     """Whether a word of a term fits a word of an answer."""
     if token == word or token in (f"{word}s", f"{word}'s"):
+        return True
+    if len(word) >= VERB and token in (f"{word}ing", f"{word}{word[-1]}ing", f"{word.removesuffix('e')}ing"):
         return True
     return len(word) >= PREFIX and not word[0].isdigit() and token.startswith(word)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from quizapp.bank import DELETION
@@ -81,10 +82,16 @@ class Vocabulary:
 
     def __init__(self, items: Callable[[], Iterable[Item]]) -> None:
         self._items = items
-        self._words: set[str] | None = None
+        self._words: dict[str, set[str]] | None = None
 
     def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and word in self.beginning(word[:1])
+
+    def beginning(self, letter: str) -> AbstractSet[str]:
+        """Those that begin with a letter."""
         if self._words is None:
+            self._words = {}
             terms = (i for i in self._items() if i.topic == "glossary" or i.kind in ("card", "cloze"))
-            self._words = {found for item in terms for found in _LONG_WORD.findall(of(item))}
-        return word in self._words
+            for found in {found for item in terms for found in _LONG_WORD.findall(of(item))}:
+                self._words.setdefault(found[0], set()).add(found)
+        return self._words.get(letter, frozenset())

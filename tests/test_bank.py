@@ -54,6 +54,8 @@ def test_a_good_item_has_no_problem(folder):
     [
         ("schema: 1\n", "schema: 2\n", 1, "schema 2", "newer quizapp"),
         ("kind: choice", "kind: quiz", 4, "unknown kind 'quiz'", "choice"),
+        ("kind: choice", "kind: [choice]", 4, "unknown kind ['choice']", "choice"),
+        ("kind: choice", "kind: {a: b}", 4, "unknown kind {'a': 'b'}", "choice"),
         ("  stem: Which one?\n", "", 3, "`stem` is missing", "Add `stem:`"),
         ("  stem:", "  stemm: x\n  stem:", 11, "unknown key `stemm`", "Did you mean `stem`?"),
         ("topic: parallelism", "topic: paralelism", 5, "'paralelism'", "'parallelism'"),
@@ -140,6 +142,15 @@ def test_the_cache_gives_the_same_bank_and_notices_a_change(tmp_path):
     path = folder / "all_kinds.yaml"
     path.write_text(path.read_text().replace("fix-card", "fix-card-two"), encoding="utf-8")
     assert "fix-card-two" in bank.load(folder, cache).items
+
+
+def test_a_cache_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(path, *given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    assert bank.load(FIXTURE_BANK, tmp_path / "banks.json").items
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kept", ["", "{", "[]", '{"key": 1}'])

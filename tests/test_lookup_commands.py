@@ -101,9 +101,9 @@ def test_define_a_term_a_list_and_a_slip(home):
     code, out, _ = call("define", "recurence")
     assert code == 0
     assert out.startswith("recurrence\n")
-    code, out, _ = call("define", "sofmax")
+    code, out, _ = call("define", "logitz")
     assert code == 0
-    assert out.startswith("softmax\n  has no entry of its own")
+    assert out.startswith("logits\n  has no entry of its own")
     assert all(len(line) <= 80 for line in out.splitlines())
     with pytest.raises(QuizError, match="no term 'asdfgh'") as raised:
         CliRunner().invoke(cli, ["define", "asdfgh"], catch_exceptions=False)
@@ -115,7 +115,7 @@ def test_define_for_machines(home):
     found = json.loads(out)
     assert found["name"] == "state-space model"
     assert found["claims"][0]["verdict"] in ("holds", "depends", "fails", "unclear")
-    _, out, _ = call("define", "softmax", "--json")
+    _, out, _ = call("define", "logits", "--json")
     assert json.loads(out).keys() == {"asked", "sentences", "practise"}
     _, out, _ = call("define", "--json")
     assert len([json.loads(line) for line in out.splitlines()]) > 25

@@ -115,3 +115,18 @@ def test_proposals_are_right_on_answers_people_type():
         assert all(word in said for proposal in found.values() for word in proposal.words)
     assert right / (right + wrong) > 0.85
     assert right / (right + deaf) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("word", "token"),
+    [("reshape", "reshaping"), ("tune", "tuning"), ("map", "mapping"), ("use", "using"), ("add", "adding")],
+)
+def test_a_verb_fits_its_form_in_ing(word: str, token: str) -> None:
+    assert terms.fits(word, token)
+
+
+@pytest.mark.parametrize(
+    ("word", "token"), [("k", "king"), ("str", "striding"), ("see", "seed"), ("bri", "bring")]
+)
+def test_other_words_in_ing_do_not_fit(word: str, token: str) -> None:
+    assert not terms.fits(word, token)

@@ -55,10 +55,10 @@ async def test_on_to_related_terms_the_item_and_the_proof(whole):  # noqa: F811
 async def test_a_word_without_an_entry_shows_what_is_said_about_it(whole, size):  # noqa: F811
     app = whole()
     async with app.run_test(size=size) as pilot:
-        await pilot.press("g", "slash", *"softmax")
+        await pilot.press("g", "slash", *"logits")
         await settle(app, pilot)
         assert "no entry of its own" in flat(app)
-        assert "Softmax weights in a row" in flat(app)
+        assert "Logits are raw scores" in flat(app)
 
 
 async def test_nothing_that_fits_is_said(whole):  # noqa: F811
