@@ -8,8 +8,10 @@ Exit codes: 0 all is well, 1 there is something to look at, 2 it could not be do
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -48,7 +50,8 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point; returns the exit code. The one place where the command line catches QuizError."""
-    for stream in (sys.stdout, sys.stderr):
+    _open_streams()
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without “quotes” still gets the rest
     try:
@@ -62,7 +65,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("quizapp: interrupted", err=True)
         return INTERRUPTED
+    except OSError as error:
+        return _failed(error)
     return int(code or 0)
+
+
+def _open_streams() -> None:
+    """Where a stream was closed (`quizapp stats >&-`) there is nothing to read, and nobody who reads."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
+
+
+def _failed(error: OSError) -> int:
+    """Say what the system refused, such as output to a full disk; returns the exit code."""
+    what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
+    click.echo(f"quizapp: {what}: {error.strerror or error}", err=True)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Python flushes once more when it exits; give it somewhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 2
 
 
 if __name__ == "__main__":

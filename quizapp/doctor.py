@@ -19,7 +19,7 @@ from quizapp import __version__, paths
 from quizapp.errors import Problem, QuizError, SettingsError
 
 PACKAGES = (
-    *("textual", "textual-plot", "textual-serve", "torch", "numpy", "pyyaml", "pydantic"),
+    *("textual", "textual-serve", "torch", "numpy", "pyyaml", "pydantic"),
     *("click", "fsrs", "platformdirs", "genanki", "matplotlib"),
 )
 ASK_BENCH = (

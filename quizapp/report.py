@@ -27,6 +27,8 @@ VERDICTS = {
 }
 """Every verdict in words; the first word is the verdict."""
 
+UNKNOWN = "Its fingerprint is unknown here: another version of the experiment."
+"""Of what others measured with an experiment that is not the one here."""
 BROKEN = ("crashed", "timeout", "cancelled")
 """Runs that did not come to their end."""
 
@@ -231,15 +233,16 @@ def evidence_text(
 def reference_text(evidence: Evidence) -> str:
     """Reference evidence in words: where it was measured, what came out, what speaks against it."""
     runs = evidence.runs
-    where = f"{_joined(runs, 'device')}, {_joined(runs, 'machine')}; profile {_joined(runs, 'profile')}"
+    device = ", ".join(filter(None, (_joined(runs, "device"), _joined(runs, "machine"))))
+    where = f"{device}; profile {_joined(runs, 'profile')}"
     when = max(run.at for run in runs)[:10]
-    whose = f"From the pack {evidence.origin}" if evidence.origin else "Reference"
+    whose = f"From {evidence.origin}" if evidence.origin else "Reference"
     said = [f"{whose} ({where}, {_count(len(_seeds(runs)), 'seed')}, {when}): {evidence.verdict}."]
     said += [stopped(condition) for condition in evidence.conditions]
     if evidence.surprise:
         said.append(f"A surprise: the literature leads one to expect “{evidence.expected}”.")
     if evidence.stale and evidence.origin:
-        said.append("Its fingerprint is unknown here: another version of the experiment.")
+        said.append(UNKNOWN)
     elif evidence.stale:
         said.append("Stale: the bench has changed since this was measured.")
     return " ".join(said)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -337,3 +339,21 @@ def test_doctor_says_what_is_missing(toy_home: Path, monkeypatch: pytest.MonkeyP
     assert "`quizapp check` shows where" in said.stdout
     assert "Set QUIZAPP_HOME" in said.stdout
     assert "4 problems found." in said.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [(">/dev/full", 2, "the output cannot be written"), (">&-", 0, ""), ("<&-", 0, "")],
+)
+def test_a_stream_that_is_full_or_closed_is_no_traceback(
+    toy_home: Path, redirected: str, code: int, said: str
+):
+    command = f"{sys.executable} -m quizapp study --plain {redirected}"
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert ended.returncode == code
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "ignored" not in ended.stderr

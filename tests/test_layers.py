@@ -22,7 +22,7 @@ LEVELS = {
     **dict.fromkeys(("safe_text",), 1),
     **dict.fromkeys(("bank_cache", "packs", "pack_content", "strict_json"), 2),
     **dict.fromkeys(("strict_yaml", "bank", "claims", "schedule", "steps", "marks", "store", "settings"), 2),
-    **dict.fromkeys(("grade", "amounts", "spelling", "sketch", "terms", "interviews"), 2),
+    **dict.fromkeys(("grade", "amounts", "spelling", "sketch", "terms", "interviews", "upgrade"), 2),
     **dict.fromkeys(("ui", "serving", "cli", "__main__"), 4),
 }
 """By the first name under quizapp; what is not listed stands at 3 (study, proof, check, export, share...)."""
@@ -225,7 +225,7 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.picker.choose", ("torch", "textual", "pydantic")),
         ("quizapp.ui.app", ("quizapp.plan", "quizapp.planned", "quizapp.forecast", "numpy")),
         ("quizapp.ui.app", ("quizapp.workshop", "quizapp.ui.workshop")),
-        ("quizapp.ui.workshop", ("torch", "pydantic", "yaml", "textual_plot")),
+        ("quizapp.ui.workshop", ("torch", "pydantic", "yaml", "quizapp.drawing")),
         ("quizapp.summary", ("torch", "textual", "pydantic", "yaml", "fsrs")),
         ("quizapp.new", ("torch", "textual")),
         ("quizapp.bank", ("torch", "textual", "pydantic", "yaml")),
@@ -244,7 +244,7 @@ def test_experiments_do_not_import_each_other():
         ("quizapp.serving.evening", ("torch", "textual", "jinja2", "pydantic")),
         ("quizapp.serving.door", ("aiohttp", "textual_serve")),
         ("quizapp.export", ("torch", "textual", "matplotlib", "genanki")),
-        ("quizapp.ui.app", ("torch", "pydantic", "yaml", "textual_plot")),
+        ("quizapp.ui.app", ("torch", "pydantic", "yaml", "quizapp.drawing")),
         ("quizapp.ui.practice", ("torch", "pydantic", "quizapp.query", "quizapp.export")),
         ("quizapp.ui.browse", ("torch", "pydantic", "yaml", "quizapp.proof")),
         ("quizapp.verifiers.wire", ("torch", "textual")),
