@@ -1,6 +1,7 @@
 """What many tests share: a bank with every kind of item, a clock, and a home that is thrown away."""
 
 import gc
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,11 @@ from quizapp import bank, paths
 from quizapp.store import Store
 
 FIXTURE_BANK = Path(__file__).parent / "fixtures" / "bank"
+
+
+def pytest_configure() -> None:
+    """Ctrl+c reaches what tests start, even where a shell began them in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
