@@ -23,7 +23,7 @@ def make_lab(arm="claim", seed=0, emit=lambda event: None, **size):
 @pytest.fixture(scope="module")
 def values():
     """The numbers of the claim's arm for one seed of the quick profile."""
-    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01])
+    lab = make_lab(clipped_rates=[1.0], sgd_rates=[1.0], adam_rates=[0.01])
     experiment.trial(lab)
     return lab.values
 
@@ -51,7 +51,7 @@ def test_mutant_networks_that_do_not_explode(monkeypatch, values):
     """Recurrent weights as torch draws them: the clipping gains nothing, and the claim fails."""
     for name in ("TANH", "RELU", "RELU_GAIN_1"):
         monkeypatch.setattr(experiment, name, experiment.DEFAULT)
-    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01])
+    lab = make_lab(clipped_rates=[1.0], sgd_rates=[1.0], adam_rates=[0.01])
     experiment._need_it(lab)
     assert abs(lab.values["tanh_clipping_gain"]) < 0.05
     assert verdict({**values, **lab.values}) == "fails"
@@ -61,7 +61,9 @@ def test_mutant_clipping_that_does_nothing(monkeypatch, values):
     """Nothing learns then, with or without: there is no telling."""
     monkeypatch.setattr(experiment, "THRESHOLD", 1e30)
     notes = []
-    lab = make_lab(sgd_rates=[1.0], adam_rates=[0.01], emit=lambda event: notes.append(event))
+    lab = make_lab(
+        clipped_rates=[1.0], sgd_rates=[1.0], adam_rates=[0.01], emit=lambda event: notes.append(event)
+    )
     clipped, unclipped = experiment.both(lab, experiment.RELU)
     lost = experiment.gain(lab, experiment.RELU, experiment.learned(clipped), unclipped)
     assert math.isnan(lost)
@@ -127,6 +129,21 @@ def test_what_was_learned_is_between_nothing_and_all():
     assert experiment.learned(fit(experiment.CHANCE / 2)) == pytest.approx(0.5)
     assert experiment.learned(fit(100.0)) == 0.0
     assert experiment.learned(fit(0.1, math.inf)) == 0.0
+
+
+def test_the_best_rate_counts_and_one_that_learned_all_ends_the_search(monkeypatch):
+    losses, tried = {1.0: 2.0, 0.1: 1.0, 0.01: 0.05, 0.001: 0.0}, []
+
+    def run(lab, case, *, clip, rate, steps, noise):
+        tried.append(rate)
+        return train.Fit(losses=(losses[rate],), norms=(1.0,))
+
+    monkeypatch.setattr(experiment, "run", run)
+    lab = make_lab(clipped_rates=[1.0, 0.1], sgd_rates=list(losses))
+    clipped, unclipped = experiment.both(lab, experiment.TANH)
+    assert tried == [1.0, 0.1, 1.0, 0.1, 0.01]
+    assert clipped.final() == 1.0
+    assert unclipped == pytest.approx(1.0 - 0.05 / experiment.CHANCE)
 
 
 def test_noise_has_other_targets_for_the_same_inputs():

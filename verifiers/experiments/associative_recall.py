@@ -47,7 +47,7 @@ TITLE = "Associative recall against the number of pairs"
 
 PLOT = {"x": "pairs", "y": "accuracy", "x_log": True, "y_log": False}
 
-LOOKS = (5, 8)
+LOOKS = (4, 8)
 
 PROFILES = {
     "quick": {
@@ -61,7 +61,6 @@ PROFILES = {
         "tested": 256,
         "spread_width": 32,
         "spread_rates": [0.01, 0.003],
-        "control_rates": 1,
     },
     "full": {
         "pairs": [1, 2, 4, 8, 16],
@@ -74,7 +73,6 @@ PROFILES = {
         "tested": 1024,
         "spread_width": 64,
         "spread_rates": [0.01, 0.003],
-        "control_rates": 3,
     },
 }
 
@@ -201,19 +199,16 @@ def _memories(lab: Lab) -> None:
 def _without_cause(lab: Lab) -> None:
     """A cache that is cut, one pair, equal states, and pairs of two tokens."""
     width, narrow = lab.size["width"], lab.size["lstm_widths"][0]
-    # Whose outcome does not hang on the learning rate is tried at few.
-    few = lab.size["control_rates"]
-    few_rates = lab.size["rates"][:few]
     lab.check("attention_drop", drop(recall(lab, "Transformer", width, attention_core)))
-    cut = recall(lab, f"Transformer, window {WINDOW}", width, window_core, rates=few_rates)
+    cut = recall(lab, f"Transformer, window {WINDOW}", width, window_core)
     lab.check("window_drop", drop(cut))
     lab.check("window_recall", cut[ASKED])
-    small = recall(lab, f"LSTM {narrow}", narrow, lstm_core, rates=few_rates)
-    other = recall(lab, f"LSTM {narrow}", narrow, lstm_core, rates=few_rates, begin=OTHER)
+    small = recall(lab, f"LSTM {narrow}", narrow, lstm_core)
+    other = recall(lab, f"LSTM {narrow}", narrow, lstm_core, begin=OTHER)
     lab.check("lstm_one_pair", small[FEW])
     lab.check("same_width_gain", other[SOME] - small[SOME])
-    lab.check("one_layer_recall", spread_recall(lab, 1, lab.size["spread_rates"][:few]))
-    lab.check("two_layer_recall", spread_recall(lab, 2, lab.size["spread_rates"]))
+    lab.check("one_layer_recall", spread_recall(lab, 1))
+    lab.check("two_layer_recall", spread_recall(lab, 2))
 
 
 def drop(recalled: Recalled) -> float:
@@ -277,7 +272,6 @@ def recall(
     width: int,
     make: Core,
     *,
-    rates: Sequence[float] | None = None,
     begin: int = PRACTICE,
 ) -> Recalled:
     """Train a network on pair tokens and ask it; draws its curve."""
@@ -290,7 +284,7 @@ def recall(
     def draw(generator: torch.Generator, step: int) -> Batch:
         return paired(generator, lab.size["batch"], pairs[step % len(pairs)])
 
-    model, rate = best(lab, build, draw, rates or lab.size["rates"], begin)
+    model, rate = best(lab, build, draw, lab.size["rates"], begin)
     accuracy = {}
     for count in pairs:
         batch = paired(stream(lab, TEST), lab.size["tested"], count)
@@ -301,7 +295,7 @@ def recall(
         length = pairs[-1] + QUERIES
         lab.note(
             f"{name}: {parameters(model)} parameters, {state_bytes(model, length)} bytes of state after "
-            f"{length} tokens, learning rate {rate:g}"
+            f"{length} tokens, learning rate {rate:g} of {lab.size['rates']}"
         )
     if accuracy[FEW] > LEARNED:
         return accuracy
@@ -309,9 +303,9 @@ def recall(
     return dict.fromkeys(accuracy, math.nan)
 
 
-def spread_recall(lab: Lab, layers: int, rates: Sequence[float]) -> float:
+def spread_recall(lab: Lab, layers: int) -> float:
     """Accuracy of so many layers of attention when key and value are two tokens."""
-    width = lab.size["spread_width"]
+    width, rates = lab.size["spread_width"], lab.size["spread_rates"]
 
     def build(generator: torch.Generator) -> nn.Module:
         options: dict[str, Any] = {"generator": generator, "device": lab.device}

@@ -31,7 +31,7 @@ shrink is a matter of these initialisations.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from statistics import fmean
 
@@ -43,7 +43,7 @@ from .. import tasks, train
 from ..lab import Lab
 from ..models.attention import Attention
 from ..models.rnn import uniform
-from ..models.tagger import Tagger, core, parameters
+from ..models.tagger import Tagger, core, parameters, state_bytes
 from ..models.transformer import Block, Transformer
 
 TITLE = "Deep Transformers with and without residuals and LayerNorm"
@@ -53,14 +53,13 @@ PLOT = {"x": "layers", "y": "learned (1 is all)", "x_log": False, "y_log": False
 LOOKS = (4, 8)
 
 PROFILES = {
-    "quick": {"batch": 8, "steps": 55, "layers": [6], "flow_draws": 2, "trend_draws": 3, "control_rates": 1},
+    "quick": {"batch": 8, "steps": 55, "layers": [6], "flow_draws": 2, "trend_draws": 3},
     "full": {
         "batch": 16,
         "steps": 200,
         "layers": [2, 3, 4, 6, 8, 12],
         "flow_draws": 6,
         "trend_draws": 6,
-        "control_rates": 2,
     },
 }
 
@@ -176,10 +175,15 @@ def trial(lab: Lab) -> None:
 def _say(lab: Lab) -> None:
     """What is trained, once a run."""
     if lab.seed % 1000 == 0:
+        models = {layers: build(lab, layers, "pre", True) for layers in lab.size["layers"]}
         sizes = ", ".join(
-            f"{layers} layers {parameters(build(lab, layers, 'pre', True))}" for layers in lab.size["layers"]
+            f"{layers} layers {parameters(model)} ({state_bytes(model, LENGTH)})"
+            for layers, model in models.items()
         )
-        lab.note(f"Parameters: {sizes}. The better of the rates {RATES} counts, for every network.")
+        lab.note(
+            f"Parameters (bytes of state after {LENGTH} tokens): {sizes}. The better of the rates {RATES} "
+            "counts, for every network."
+        )
 
 
 def _flows(lab: Lab) -> None:
@@ -222,15 +226,12 @@ def _without_cause(lab: Lab) -> None:
     without = _curve(lab, "LayerNorm alone", 1, "pre", residual=False)
     lab.check("residual_gain_shallow", with_residual - without)
     lab.check("learned_shallow_without", without)
-    rates = RATES[: lab.size["control_rates"]]
-    lab.check("learned_with_neither", _curve(lab, "neither", DEEP, "none", residual=False, rates=rates))
+    lab.check("learned_with_neither", _curve(lab, "neither", DEEP, "none", residual=False))
 
 
-def _curve(
-    lab: Lab, curve: str, layers: int, norm: str, *, residual: bool, rates: Sequence[float] = RATES
-) -> float:
+def _curve(lab: Lab, curve: str, layers: int, norm: str, *, residual: bool) -> float:
     """What was learned, drawn."""
-    value = learned(lab, layers, norm, residual=residual, rates=rates)
+    value = learned(lab, layers, norm, residual=residual)
     lab.point(curve, layers, value)
     return value
 
@@ -349,13 +350,13 @@ def build(lab: Lab, layers: int, norm: str, residual: bool) -> Tagger:
     return Tagger(body, width=NARROW, tokens=SYMBOLS, classes=SYMBOLS, generator=generator, device=lab.device)
 
 
-def learned(lab: Lab, layers: int, norm: str, *, residual: bool, rates: Sequence[float] = RATES) -> float:
+def learned(lab: Lab, layers: int, norm: str, *, residual: bool) -> float:
     """What the better rate learns: 1 is all, 0 no more than a guess or a run without a finite end.
 
     Rates are tried in turn until one has learned enough.
     """
     best = math.inf
-    for rate in rates:
+    for rate in RATES:
         generator = torch.Generator().manual_seed(2 * lab.seed + 1)
         recipe = train.Recipe(steps=lab.size["steps"], learning_rate=rate, enough=ENOUGH)
         made = train.fit(build(lab, layers, norm, residual), partial(sequences, lab, generator), recipe)

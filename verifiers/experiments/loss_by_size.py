@@ -4,7 +4,7 @@ The text is Python's own documentation (pydoc_data, which every Python carries):
 one sign for the rest, so that chance is log 29 = 3.37 nats. Every tenth block of 1000 characters is kept
 for the test. One-layer networks of several widths predict the next character, after the same batches in
 the same order and the same number of steps, the last quarter of them at a fifth of the learning rate. That
-rate is chosen for each family at one width and half the steps, by its training loss. The exponent of a
+rate is chosen for each family and task at one width and half the steps, by training loss. The exponent of a
 family is minus the slope of log(test loss) on log(parameters), all parameters counted; its straightness
 is R squared of the best line that does not rise, so 0 for a loss that grows with size.
 
@@ -133,13 +133,13 @@ def _claimed(lab: Lab) -> None:
 def _controlled(lab: Lab) -> None:
     """LSTMs on little text, and both families on recall."""
     learned, held = text()
-    rate = lab.size["rates"][-1]
+    rate = _rate(lab, "lstm", learned)
     few = power_law(
         _sizes(lab, "lstm", rate, _few(lab, learned), held, curve="lstm on 300", short=True, ends=True)
     )
     lab.check("lstm_exponent_on_300", few[0])
     lab.check("lstm_straightness_on_300", few[1])
-    lab.check("lstm_exponent_behind_on_recall", _recall_behind(lab, rate))
+    lab.check("lstm_exponent_behind_on_recall", _recall_behind(lab))
 
 
 def _few(lab: Lab, characters: Tensor) -> Tensor:
@@ -208,17 +208,28 @@ def _read(lab: Lab, model: nn.Module, seed: int, learned: Tensor, steps: int, ra
 
 
 def _rate(lab: Lab, kind: str, learned: Tensor) -> float:
-    """The family's learning rate: the best at one width, by the training loss at the end."""
+    """The family's learning rate on that text."""
     if len(lab.size["rates"]) == 1:
         return float(lab.size["rates"][0])
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
-    best = train.tuned(
-        lambda: build(kind, lab.size["tuned_width"], seed, lab.device),
-        lambda model, rate: _read(lab, model, seed, learned, lab.size["steps"] // 2, rate),
+
+    def read(model: nn.Module, rate: float) -> train.Fit:
+        return _read(lab, model, seed, learned, lab.size["steps"] // 2, rate)
+
+    return _best_rate(lab, kind, seed, CLASSES, read)
+
+
+def _best_rate(
+    lab: Lab, kind: str, seed: int, tokens: int, fit: Callable[[nn.Module, float], train.Fit]
+) -> float:
+    """The learning rate that is best at one width, by the training loss at the end."""
+    width = lab.size["tuned_width"]
+    return train.tuned(
+        lambda: build(kind, width, seed, lab.device, tokens=tokens),
+        fit,
         lab.size["rates"],
-        judge=lambda _, fit: fit.final(25),
-    )
-    return best.learning_rate
+        judge=lambda _, made: made.final(25),
+    ).learning_rate
 
 
 def build(
@@ -237,17 +248,22 @@ def build(
     return tagger.Tagger(body, width=width, tokens=tokens, classes=CLASSES, generator=weights, device=device)
 
 
-def _recall_behind(lab: Lab, rate: float) -> float:
+def _recall_behind(lab: Lab) -> float:
     """The Transformers' exponent minus the LSTMs' on recall, the same fresh sequences for all."""
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
     test = paired_recall(torch.Generator().manual_seed(0), lab.size["tests"], **RECALL).to(lab.device)
-    exponents = []
+    exponents, steps = [], lab.size["short"]
+
+    def recall(model: nn.Module, rate: float, steps: int = steps // 2) -> train.Fit:
+        recipe = train.Recipe(steps=steps, learning_rate=rate, clip=1.0, warm_up=20)
+        return train.fit(model, _recall_draws(lab, seed), recipe)
+
     for kind in ("transformer", "lstm"):
+        rate = _best_rate(lab, kind, seed, RECALL_TOKENS, recall)
         losses = {}
         for width in lab.size["ends"]:
             model = build(kind, width, seed, lab.device, tokens=RECALL_TOKENS)
-            recipe = train.Recipe(steps=lab.size["short"], learning_rate=rate, clip=1.0, warm_up=20)
-            train.fit(model, _recall_draws(lab, seed), recipe)
+            recall(model, rate, steps)
             with torch.no_grad():
                 losses[tagger.parameters(model)] = float(train.cross_entropy(model, test))
         exponents.append(power_law(losses)[0])

@@ -47,7 +47,6 @@ PROFILES = {
         "near": 5,
         "steps": 150,
         "rates": [0.01, 0.003],
-        "control_rates": 1,
         "width": 32,
         "batch": 16,
         "tested": 256,
@@ -58,7 +57,6 @@ PROFILES = {
         "near": 5,
         "steps": 1000,
         "rates": [0.01, 0.003, 0.001],
-        "control_rates": 3,
         "width": 32,
         "batch": 32,
         "tested": 1024,
@@ -189,9 +187,8 @@ def _near_or_cut(lab: Lab) -> None:
     lstm = trained(lab, "lstm", near)
     chrono = trained(lab, "lstm", near, chrono=near + 1)
     rnn = trained(lab, "rnn", near)
-    few, half = lab.size["rates"][: lab.size["control_rates"]], lab.size["steps"] // 2
-    windowed = trained(lab, "transformer", lag, window=lag, rates=few, steps=half)
-    shut = trained(lab, "lstm", lag, forget_bias=FORGETFUL, rates=few)
+    windowed = trained(lab, "transformer", lag, window=lag, steps=lab.size["steps"] // 2)
+    shut = trained(lab, "lstm", lag, forget_bias=FORGETFUL)
     lab.point("LSTM", near, lstm.accuracy)
     lab.point("tanh RNN", near, rnn.accuracy)
     lab.point("Transformer, window", lag, windowed.accuracy)
