@@ -16,8 +16,8 @@ from typing import Any
 
 from quizapp import files, packs
 from quizapp.errors import BackupError
+from quizapp.store import BELONGINGS as TABLE
 
-TABLE = "belongings"
 _CREATE = f"CREATE TABLE {TABLE} (path TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT"
 _OURS = re.compile(
     r"settings\.yaml|exported\.json|drafts/question-\d{1,18}\.json|exercises/[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,99}\.py"

@@ -235,7 +235,9 @@ def shown(settings: Settings) -> list[tuple[str, str]]:
         value = getattr(settings, one.name)
         if isinstance(value, Mapping):
             text = ", ".join(f"{action}: {keys}" for action, keys in value.items())
+        elif isinstance(value, bool):
+            text = str(value).lower()
         else:
-            text = "" if value is None else str(value).lower()
+            text = "" if value is None else str(value)
         rows.append((one.name, text))
     return rows

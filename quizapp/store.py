@@ -90,6 +90,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 NO_ID = 2**63 - 1
 """SQLite's largest: no row has it."""
+BELONGINGS = "belongings"
+"""A table that backups have besides, and so has the file of answers of somebody who put one there by hand."""
 
 
 class Store:
@@ -176,7 +178,7 @@ class Store:
                 self._db.execute("BEGIN")
                 try:
                     names = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
-                    return {name: self._table(name) for (name,) in names.fetchall() if name != "belongings"}
+                    return {name: self._table(name) for (name,) in names.fetchall() if name != BELONGINGS}
                 finally:
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as error:

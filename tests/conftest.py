@@ -28,6 +28,7 @@ def pytest_collection_finish() -> None:
 def light():
     """Let go of what a file of tests leaves behind."""
     yield
+    assert gc.isenabled()
     if drawn := sys.modules.get("textual._styles_cache"):
         # The cache of a method, which keeps a thousand widgets with all their lines.
         drawn.StylesCache.get_inner_outer.cache_clear()

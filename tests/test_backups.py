@@ -312,7 +312,8 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_one_or_the_other(answers: Path
     process.wait()
     process.stdout.close()
     assert rows(answers) in (before, later)
-    (safe,) = paths.backups().glob("before-restore-*")
+    # A journal stands beside it when the kill came while it was given the learner's files.
+    (safe,) = paths.backups().glob("before-restore-*.sqlite3")
     assert rows(safe) == later
 
 

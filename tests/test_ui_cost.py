@@ -140,11 +140,9 @@ def test_a_start_does_without_the_garbage_collector_until_it_has_painted(home, m
     monkeypatch.setattr(command.sys, "stdin", Terminal())
     monkeypatch.setattr(command.sys, "stdout", Terminal())
     monkeypatch.setattr(QuizApp, "run", run)
-    try:
-        assert command.open_app("home") == 0
-    finally:
-        gc.enable()
+    assert command.open_app("home") == 0
     assert seen == [False]
+    assert gc.isenabled()
 
 
 async def test_the_garbage_collector_works_again_once_it_has_painted(home, monkeypatch):

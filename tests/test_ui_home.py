@@ -2,6 +2,9 @@
 
 import shutil
 
+from textual.css.query import NoMatches
+from textual.worker import WorkerFailed
+
 from quizapp import paths
 from quizapp.ui.app import QuizApp
 from tests.conftest import FIXTURE_BANK
@@ -62,3 +65,11 @@ async def test_problems_are_listed_and_one_can_go_on(home, tmp_path, monkeypatch
         await pilot.press("enter")
         await pilot.pause()
         assert "12 new" in flat(app)
+
+
+async def test_what_a_worker_misses_once_somebody_quit_is_no_error(quiet):  # noqa: F811
+    app = quiet()
+    async with app.run_test(size=(80, 24)):
+        app.exit()
+        app._handle_exception(WorkerFailed(NoMatches("the status")))
+    assert app.return_code == 0

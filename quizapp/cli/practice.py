@@ -159,8 +159,11 @@ def open_app(
 
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would outlive its terminal, reading nothing
     gc.disable()  # a tenth of the time to the first paint; the app turns it on again after that
-    from quizapp.ui.app import QuizApp
+    try:
+        from quizapp.ui.app import QuizApp
 
-    app = QuizApp(topic=topic, start=start, query=query, **sitting)
-    app.run()
-    return app.return_code or 0
+        app = QuizApp(topic=topic, start=start, query=query, **sitting)
+        app.run()
+        return app.return_code or 0
+    finally:
+        gc.enable()

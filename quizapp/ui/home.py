@@ -132,8 +132,6 @@ class HomeScreen(Keyed[None]):
     async def _count(self) -> None:
         """Count off the loop, then show it."""
         counts, left = await asyncio.to_thread(self._counted)
-        if not self.query("#status"):
-            return  # somebody quit meanwhile
         total = Count(
             due=sum(count.due for count in counts.values()),
             new=sum(count.new for count in counts.values()),

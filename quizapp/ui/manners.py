@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.events import DescendantFocus, Event, InputEvent
 from textual.filter import Monochrome
 from textual.widgets import Input
@@ -90,8 +91,13 @@ class Manners(App[None]):
             self.push_screen(Palette())
 
     def _handle_exception(self, error: Exception) -> None:
-        """What the learner can act on ends the app with a sentence, not with Textual's traceback."""
+        """What the learner can act on ends the app with a sentence, not with Textual's traceback.
+
+        When somebody quits, widgets go before workers that wait for a thread: what those miss is no error.
+        """
         cause = error.error if isinstance(error, WorkerFailed) else error
+        if self._exit and isinstance(cause, NoMatches):
+            return
         if not isinstance(cause, QuizError):
             super()._handle_exception(error)
             return
