@@ -3,7 +3,6 @@
 # ruff: noqa: F811 - fixtures are imported and then asked for by name
 
 import gc
-import sys
 
 import pytest
 from textual.css.stylesheet import Stylesheet
@@ -181,14 +180,13 @@ async def test_no_key_is_replied_to_with_a_look_through_all_memory(quiet, monkey
 
 
 def test_the_memory_is_left_to_python_again_in_the_end():
-    own, turn = gc.get_threshold(), sys.getswitchinterval()
+    own = gc.get_threshold()
     try:
         tidy.begin()
         assert gc.isenabled()
         assert gc.get_threshold() == (*own[:2], tidy.NEVER)
     finally:
         tidy.end()
-        sys.setswitchinterval(turn)
         gc.unfreeze()
     assert gc.get_threshold() == own
 

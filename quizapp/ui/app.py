@@ -7,6 +7,7 @@ import gc
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from textual import work
@@ -229,7 +230,8 @@ class QuizApp(Manners):
         """Import what the prove screen draws with, and have a bench ready, before anybody asks."""
         tidy.begin()  # a start does without
         self.set_interval(tidy.QUIET, lambda: tidy.tidy(self.quiet))
-        await asyncio.to_thread(__import__, "quizapp.ui.prove")
+        for name in ("prove", "help"):
+            await asyncio.to_thread(import_module, f"quizapp.ui.{name}")
         await asyncio.to_thread(getattr, self, "reference")
         await asyncio.to_thread(self._back_up)
         gc.freeze()  # what is there now stays: looking through it again and again would delay keys

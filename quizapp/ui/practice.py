@@ -118,7 +118,8 @@ class PracticeScreen(Asking):
         if numbers != self.study.numbers:  # else everything would be looked through again
             self.study.numbers = numbers
             await asyncio.to_thread(self.study.left)
-        await asyncio.to_thread(import_module, "quizapp.sitting")  # so that the end does not wait for it
+        for name in ("fsrs", "quizapp.sitting"):  # so that neither the first answer nor the end waits for it
+            await asyncio.to_thread(import_module, name)
         if self.item is None and not self.study.answers:
             self._ask(self.study.next())
 

@@ -7,15 +7,12 @@ that takes 30 ms and more. Knows nothing of what is in the memory.
 from __future__ import annotations
 
 import gc
-import sys
 
 QUIET = 1.0
 """Seconds without a key after which somebody reads or thinks; no key is likely just then."""
 EVERY = 10
 """After so many passes over what is new everything is looked through, as Python itself does."""
 NEVER = 1 << 30
-TURN = 0.001
-"""Seconds that a thread which counts may keep a key waiting, each time; Python allows five times that."""
 _OWN = gc.get_threshold()
 
 
@@ -24,7 +21,6 @@ def begin() -> None:
     gc.freeze()
     gc.set_threshold(*_OWN[:2], NEVER)
     gc.enable()
-    sys.setswitchinterval(TURN)
 
 
 def end() -> None:
