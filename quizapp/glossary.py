@@ -266,9 +266,12 @@ def matching(known: Mapping[str, Term], typed: str) -> list[str]:
     ] or like(known, typed)
 
 
+_PLAIN = str.maketrans("-_", "  ", "'’")
+
+
 def _plain(text: str) -> str:
-    """How terms are compared: without case, dashes as spaces."""
-    return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
+    """How terms are compared: without case and apostrophes, dashes as spaces."""
+    return " ".join(text.casefold().translate(_PLAIN).split())
 
 
 def _initials(name: str) -> str:

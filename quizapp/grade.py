@@ -177,8 +177,10 @@ def _width(tol: Tolerance) -> str:
 
 
 def _amount(value: float, answer: model.Answer) -> str:
-    """The number as it is said: six figures of what was computed, four of what was measured."""
-    figures = 6 if answer.evidence is None else 4
+    """The number as it is said: whole ones in full, else six figures of what was computed, four of what was
+    measured.
+    """
+    figures = 15 if value.is_integer() else 6 if answer.evidence is None else 4
     return f"{value:,.{figures}g} {answer.unit}".strip()
 
 
@@ -214,6 +216,11 @@ def _bracketed(
     return low, best, high, low <= truth <= high, within(best, truth, item.answer.tol)
 
 
+def in_full(value: float) -> str:
+    """Ten figures of a number; with commas from five digits on, so that years stay years."""
+    return f"{value:{',' if abs(value) >= 10_000 else ''}.10g}"
+
+
 def _order(item: model.Order, given: list[int]) -> Grade:
     """Kendall's tau, from -1 to 1, mapped to 0 to 1."""
     values = [item.sequence[index].value for index in given]
@@ -225,7 +232,7 @@ def _order(item: model.Order, given: list[int]) -> Grade:
             text=item.sequence[index].text,
             correct=True,
             chosen=given[place] == index,
-            why=f"{item.sequence[index].value:g}",
+            why=in_full(item.sequence[index].value),
         )
         for place, index in enumerate(ranked)
     )

@@ -212,6 +212,13 @@ def test_what_cannot_be_backed_up_is_said(answers: Path, home: Path, capsys: pyt
     assert "nothing to back up" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_there_yet_is_made(answers: Path, home: Path):
+    assert main(["backup", f"{home / 'kept'}/"]) == 0
+    (made,) = (home / "kept").iterdir()
+    assert restore.held(made).answers == 3
+    assert main(["backup", f"{made}/"]) == 2
+
+
 # ---- restoring ------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,7 @@ def test_a_bank_without_terms_has_none(all_kinds):
         *(("hbm", "memory bandwidth"), ("PPL", "perplexity"), ("MoE", "mixture of experts")),
         *(("long short-term memory", "LSTM"), ("tokenization", "tokenisation")),
         *(("roofline", "arithmetic intensity"), ("finetuning", "fine-tuning")),
+        *(("amdahls law", "Amdahl's law"), ("Amdahl’s Law", "Amdahl's law")),
         *(("prefix sums", "scan"), ("rotary embedding", "RoPE"), ("Pre-Norm", "pre-LN")),
     ],
 )

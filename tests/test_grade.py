@@ -75,6 +75,20 @@ def test_a_trap_and_a_rejected_word_are_named(all_kinds):
     assert "variance of 1/d" in rejected.remarks[1].why
 
 
+def test_numbers_are_said_in_full(all_kinds):
+    item = all_kinds.items["fix-order"]
+    ranked = tuple(
+        dataclasses.replace(one, value=value)
+        for one, value in zip(item.sequence, (0.5, 2014.5, 30_000, 2**29), strict=True)
+    )
+    judged = grade(dataclasses.replace(item, sequence=ranked, swaps=()), [0, 1, 2, 3], {})
+    assert [remark.why for remark in judged.remarks] == ["0.5", "2014.5", "30,000", "536,870,912"]
+    numeric = all_kinds.items["fix-numeric"]
+    large = dataclasses.replace(numeric, answer=dataclasses.replace(numeric.answer, value=1e7), traps=())
+    assert "You said 4,000,000" in grade(large, "4000000", {}).summary
+    assert "it is 10,000,000" in grade(large, "4000000", {}).summary
+
+
 def test_a_swapped_pair_is_named(all_kinds):
     judged = grade(all_kinds.items["fix-order"], [0, 1, 3, 2], {})
     assert "one for every pair" in judged.remarks[-1].why

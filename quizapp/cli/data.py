@@ -5,6 +5,7 @@ Knows click; what a command needs is imported when it runs.
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,11 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: quizapp backup ~/answers-before-the-move.sqlite3")
-@click.argument("file", required=False, type=FILE)
-def backup(file: Path | None) -> None:
+@click.argument("file", required=False)
+def backup(file: str | None) -> None:
     """Copy your data to FILE, or to the folder of backups, where this copy then stays for good.
+
+    FILE may be a folder; one that ends in a slash is made where there is none.
 
     Your answers and all else quizapp keeps for you: settings, drafts, exercises, packs. Files elsewhere, such
     as your own question files, are yours to keep.
@@ -34,7 +37,10 @@ def backup(file: Path | None) -> None:
 
     from quizapp import backups, belongings, paths
 
-    made = backups.asked(paths.answers(), paths.backups(), file, datetime.now().astimezone())
+    folder = not file or file.endswith(os.sep)
+    place = Path(file) if file else paths.backups()
+    now = datetime.now().astimezone()
+    made = backups.asked(paths.answers(), place, None if folder else place, now)
     click.echo(f"{made} ({made.stat().st_size:,} bytes)")
     for name in belongings.here(paths.home())[1]:
         aside(f"{name} is not in it: it cannot be read, or is too much")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from quizapp import model, parts, steps
 from quizapp.bank import DELETION
-from quizapp.grade import Numbers, truth_of
+from quizapp.grade import Numbers, in_full, truth_of
 from quizapp.model import Item, Misconception
 
 UNMEASURED = "Nobody has measured it yet"
@@ -221,7 +221,7 @@ def _order(item: model.Order) -> Sheet:
         for place, index in enumerate(shown)
     )
     answer = tuple(
-        f"{place}. {item.sequence[index].text} ({item.sequence[index].value:,.10g})"
+        f"{place}. {item.sequence[index].text} ({in_full(item.sequence[index].value)})"
         for place, index in enumerate(ranked, 1)
     )
     blocks = [Block(title="Worked out", lines=(item.worked,))]

@@ -88,7 +88,7 @@ def wrapped(text: str, width: int | None, lead: str = "") -> list[str]:
 
 def about(exercise: Exercise) -> str:
     """Its place among the others."""
-    return f"{exercise.number} of the workshop · {exercise.level} · about {exercise.minutes} minutes"
+    return f"exercise {exercise.number} · {exercise.level} · about {exercise.minutes} minutes"
 
 
 def listed(exercises: Sequence[Exercise], known: dict[str, Progress], width: int | None = None) -> list[str]:
