@@ -170,3 +170,10 @@ def test_the_same_seed_gives_the_same_numbers_whatever_ran_before():
     first = experiment.recall(lab(size=size), "first", 16, experiment.attention_core)
     torch.randn(3)
     assert experiment.recall(lab(size=size), "again", 16, experiment.attention_core) == first
+
+
+@pytest.mark.parametrize("profile", experiment.PROFILES)
+def test_every_profile_has_the_widths_and_pairs_that_checks_speak_of(profile):
+    size = experiment.PROFILES[profile]
+    assert {experiment.NARROW, experiment.WIDE} <= set(size["lstm_widths"])
+    assert {experiment.FEW, experiment.SOME, experiment.ASKED, experiment.MANY} <= set(size["pairs"])
