@@ -160,7 +160,7 @@ def test_nothing_is_said_of_a_transformer_that_did_not_learn(monkeypatch, small)
 
 
 def test_networks_that_did_not_learn_are_left_out_and_the_rest_compared(monkeypatch):
-    """Of the recurrent networks the worst, of the Transformers the best, among those that fit."""
+    """Of the recurrent networks the LSTM, of the Transformers the best, among those that fit."""
     rows = {
         "lstm": {1: 1.0, 2: 0.9, 10: 0.8},
         "gru": {1: 1.0, 2: 0.95, 10: 0.7},
@@ -179,7 +179,7 @@ def test_networks_that_did_not_learn_are_left_out_and_the_rest_compared(monkeypa
     kinds = {"recurrent": {"lstm": 1, "gru": 1, "rnn": 1}, "positions": ["sinusoidal", "rotary", "none"]}
     values = run_trial(**kinds)
     assert values == {
-        "recurrent_ten_times": 0.7,
+        "recurrent_ten_times": 0.8,
         "recurrent_2000_tokens": 0.99,
         "transformer_trained": 0.9,
         "transformer_twice": 0.55,

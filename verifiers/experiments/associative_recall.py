@@ -17,9 +17,9 @@ window of 4 tokens), and spread pairs over two tokens, where attention has to br
 before it can look anything up, for which it takes two layers.
 
 It does not show what these networks could do at most: the fixed ones still improve with more steps, and a
-larger fixed state does better, up to the number of pairs that it in turn has no room for. In the full profile,
-with ten times the steps, LSTMs recall most values at 8 pairs (measured: width 64 8 in 10, width 128 9 in 10).
-How much fits is measured without training elsewhere (memory_capacity). Keys and values are random symbols.
+larger fixed state does better, up to the number of pairs that it in turn has no room for. With ten times the
+steps (the full profile) LSTMs recall most values at 8 pairs: 8 in 10 at width 64, 9 in 10 at 128. How much
+fits is measured without training elsewhere (memory_capacity). Keys and values are random symbols.
 """
 
 from __future__ import annotations
