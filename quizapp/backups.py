@@ -114,9 +114,12 @@ def _ours(path: Path) -> bool:
     if Path(f"{path}-wal").exists() or Path(f"{path}-journal").exists():
         return False
     try:
+        with path.open("rb") as file:
+            if file.read(20)[18:] != b"\1\1":  # a file of answers is written by way of a log
+                return False
         with closing(_opened(path)) as db:
             return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'amendments'").fetchone() is not None
-    except sqlite3.Error:
+    except (OSError, sqlite3.Error):
         return False
 
 

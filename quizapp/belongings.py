@@ -40,7 +40,7 @@ def here(home: Path) -> tuple[dict[str, bytes], list[str]]:
         except OSError:
             left_out.append(unit)
             continue
-        if not all(map(_OURS.fullmatch, read)) or sum(map(len, (*found.values(), *read.values()))) > MOST:
+        if sum(map(len, (*found.values(), *read.values()))) > MOST:
             left_out.append(unit)
         else:
             found |= read
@@ -52,7 +52,7 @@ def _units(home: Path) -> dict[str, list[Path]]:
     units: dict[str, list[Path]] = {}
     for pattern in ("settings.yaml", "exported.json", "drafts/question-*.json", "exercises/*.py"):
         for path in sorted(home.glob(pattern)):
-            if path.is_file() and not path.name.startswith("."):
+            if _is_ours(path, home):
                 units[path.relative_to(home).as_posix()] = [path]
     for folder in packs.folders(home / "packs"):
         members = [
@@ -60,9 +60,13 @@ def _units(home: Path) -> dict[str, list[Path]]:
             *folder.glob("questions/*.yaml"),
             *folder.glob("evidence/*.jsonl"),
         ]
-        kept = sorted(path for path in members if path.is_file() and not path.is_symlink())
+        kept = sorted(path for path in members if _is_ours(path, home) and not path.is_symlink())
         units[folder.relative_to(home).as_posix()] = kept
     return units
+
+
+def _is_ours(path: Path, home: Path) -> bool:
+    return path.is_file() and _OURS.fullmatch(path.relative_to(home).as_posix()) is not None
 
 
 def plain(found: Belongings) -> dict[str, Any]:
@@ -111,19 +115,22 @@ def taken_out(db: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def keep(home: Path, safe: Path) -> Path | None:
-    """Keep what is here in the backup `safe`, or, where that is none, as plain files in a folder beside it.
+    """Keep what is here in the backup `safe`, and what has no place there as plain files beside it.
 
-    Returns that folder, if it came to that. Raises OSError.
+    Returns the folder with those, if it came to that. Raises OSError.
     """
-    found, _ = here(home)
+    found, left_out = here(home)
+    beside = [path for unit, paths in _units(home).items() if unit in left_out for path in paths]
+    folder = safe.with_suffix("")
+    for path in beside:
+        _write(folder / path.relative_to(home), path.read_bytes())
     if safe.exists():
         with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(safe, isolation_level=None)) as db:
             put_in(db, found)
-            return None
-    folder = safe.with_suffix("")
+            return folder if beside else None
     for name, body in found.items():
         _write(folder / name, body)
-    return folder if found else None
+    return folder if found or beside else None
 
 
 def put_back(home: Path, found: Belongings) -> None:

@@ -281,10 +281,10 @@ class Bench:
                     watch(recorder, event)
         return recorder.run()
 
-    async def cancel(self) -> None:
-        """Stop the run under way; its last event says so."""
-        if self._current is not None and self._process is not None:
-            await self._send({"cancel": self._current})
+    async def cancel(self, id_: str) -> None:
+        """Stop that run, if it is the one under way; its last event says so."""
+        if self._current == id_ and self._process is not None:
+            await self._send({"cancel": id_})
 
     async def close(self) -> None:
         """End the process and everything it started, also when whoever asks is cancelled meanwhile."""

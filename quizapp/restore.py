@@ -56,8 +56,9 @@ def _looked_through(path: Path) -> Iterator[tuple[Path, Held]]:
         copy = Path(folder) / "answers.sqlite3"
         try:
             shutil.copyfile(path, copy)
-            if (log := path.with_name(path.name + "-wal")).exists():
-                shutil.copyfile(log, copy.with_name(copy.name + "-wal"))
+            for more in ("-wal", "-journal"):
+                if (log := path.with_name(path.name + more)).exists():
+                    shutil.copyfile(log, copy.with_name(copy.name + more))
         except OSError as error:
             raise BackupError(f"{path} cannot be read: {error.strerror or error}", _OTHER) from error
         try:
@@ -148,9 +149,13 @@ def restore(path: Path, answers: Path, folder: Path, now: datetime) -> Path | No
         there = answers.exists()
         try:
             _exchange(copy, answers, safe)
-            beside = belongings.keep(answers.parent, safe)
         except OSError as error:
             raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
+        try:
+            beside = belongings.keep(answers.parent, safe)
+        except OSError as error:
+            what = f"the answers are restored (before: {safe}), and no other file: {error}"
+            raise BackupError(what, "Check the space and the permissions, then restore again.") from error
         belongings.put_back(answers.parent, found.files)
         return safe if there else beside
 

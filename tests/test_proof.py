@@ -98,7 +98,7 @@ async def test_cancelling_takes_less_than_a_second_and_leaves_no_process(bench, 
 
     async def cancel(_pid: int) -> None:
         pressed.append(time.monotonic())
-        await bench.cancel()
+        await bench.cancel(bench._current)
 
     run, pid = await at_note(bench, name, cancel)
     assert time.monotonic() - pressed[0] < 1
@@ -107,8 +107,14 @@ async def test_cancelling_takes_less_than_a_second_and_leaves_no_process(bench, 
     assert (await bench.prove("fine")).status == "ok"
 
 
-async def test_cancelling_when_nothing_runs_does_nothing(bench):
-    await bench.cancel()
+async def test_only_the_run_that_is_named_is_cancelled(bench):
+    await bench.cancel("1")
+
+    async def cancel(_pid: int) -> None:
+        await bench.cancel("another")
+
+    run, _ = await at_note(bench, "grandchild", cancel, seeds=1)
+    assert run.status == "ok"
     assert (await bench.prove("fine")).status == "ok"
 
 
@@ -126,7 +132,7 @@ async def test_what_a_run_started_ends_with_it(bench, name):
 
 async def test_cancelling_ends_grandchildren_too(bench):
     async def cancel(_pid: int) -> None:
-        await bench.cancel()
+        await bench.cancel(bench._current)
 
     run, grandchild = await at_note(bench, "grandchild_hang", cancel)
     assert run.status == "cancelled"
@@ -135,7 +141,7 @@ async def test_cancelling_ends_grandchildren_too(bench):
 
 async def test_a_process_that_breaks_away_holds_nobody_up(bench):
     async def cancel(_pid: int) -> None:
-        await bench.cancel()
+        await bench.cancel(bench._current)
 
     run, runaway = await at_note(bench, "runaway", cancel)
     assert run.status == "cancelled"

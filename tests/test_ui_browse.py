@@ -43,6 +43,17 @@ def answered(item, correct, at):
     )
 
 
+async def test_the_filter_comes_out_from_under_an_item_in_full(quiet):  # noqa: F811
+    app = quiet(start="browse")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("enter", "slash", *"kind:ch")
+        await pilot.pause()
+        assert app.screen.query_one("#filter").display
+        assert "kind:ch" in flat(app)
+        assert "1 of 1 that fit, 13 in all" in flat(app)
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_filter_as_one_types_and_look_without_being_told(quiet, size):  # noqa: F811
     app = quiet(start="browse")

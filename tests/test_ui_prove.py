@@ -124,6 +124,22 @@ async def test_from_prediction_to_verdict(replayed, size):
         assert "≈ depends" in flat(app)
 
 
+async def test_nothing_of_an_earlier_run_is_shown_while_the_next_one_waits(replayed, monkeypatch):
+    app = replayed(curves=2)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("1")
+        await settle(app, pilot)
+        assert "Verdict" in flat(app)
+        monkeypatch.setattr(Bench, "prove", lambda *_, **__: asyncio.Event().wait())
+        await pilot.press("r")
+        assert "predict first" in flat(app)
+        await pilot.press("s", "right")
+        assert "waiting for the bench" in flat(app)
+        assert "LSTM 1" not in flat(app)
+        await pilot.press("escape")
+        await settle(app, pilot)
+
+
 async def test_a_surprise_is_said(replayed):
     app = replayed(bias3="fail")
     claim = app.bank.claims["lstm-gradient-fades"]

@@ -120,6 +120,34 @@ async def test_keys_are_taken_while_a_check_runs_and_escape_stops_it(quiet, edit
     assert stopped == [True, True]
 
 
+async def test_a_check_that_cannot_run_is_said_and_over(quiet, monkeypatch):
+    def broken(exercise, file, *, cancelled):
+        raise OSError("no room left")
+
+    monkeypatch.setattr(checking, "check", broken)
+    desk.start(FIRST)
+    app = quiet()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(app, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "no room left" in flat(app))
+        assert "Checking" not in flat(app)
+
+
+async def test_one_can_go_home_while_a_check_runs(quiet, monkeypatch):
+    monkeypatch.setattr(
+        checking, "check", lambda *_, cancelled: cancelled.wait(30) and Checked(state="stopped")
+    )
+    desk.start(FIRST)
+    app = quiet()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: screen.checking is not None)
+        await app.run_worker(app.open_home()).wait()
+        await until(pilot, lambda: app.screen is not screen)
+
+
 async def test_it_leads_to_claims(quiet, edits, monkeypatch):
     went = []
     monkeypatch.setattr("quizapp.ui.app.QuizApp.open_prove", lambda self, claim: went.append(claim))

@@ -8,15 +8,11 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from quizapp.cli.options import topic_option
 from quizapp.cli.saying import aside
-
-if TYPE_CHECKING:
-    from quizapp.bank import Bank
 
 FILE = click.Path(path_type=Path)
 
@@ -72,7 +68,9 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> None:
         ctx.exit(1)
     safe = restoring.restore(file, answers, paths.backups(), datetime.now().astimezone())
     paths.snapshot().unlink(missing_ok=True)
-    click.echo("Restored." + (f" What was there is in {safe}" if safe else ""))
+    folder = safe and safe.with_suffix("")
+    more = f" and {folder}" if folder and folder != safe and folder.is_dir() else ""
+    click.echo("Restored." + (f" What was there is in {safe}{more}" if safe else ""))
 
 
 def _now(answers: Path) -> str:
@@ -154,7 +152,7 @@ def import_(
     """
     from datetime import datetime
 
-    from quizapp import bank, paths
+    from quizapp import bank, packs, paths
     from quizapp.errors import IncomingError
     from quizapp.share import incoming
     from quizapp.share.incoming import items, report, target
@@ -163,7 +161,7 @@ def import_(
         raise click.UsageError("give -o BANK.yaml or --pack NAME (one of the two)")
     found = incoming.read(file)
     whole = bank.load(cache=paths.cache())
-    around = _builtin(whole)
+    around = packs.without(whole)
     taken = items.taken(found, file.name, topic or "glossary", around, known=whole.items.keys(), deck=deck)
     for text in report.refused(taken, str(file)):
         click.echo(text, err=True)
@@ -185,15 +183,3 @@ def import_(
             f"`quizapp check {' '.join(map(str, made))}` says what the field guide asks of questions besides"
         )
     ctx.exit(int(bool(taken.refused)))
-
-
-def _builtin(whole: Bank) -> Bank:
-    """The questions that came with quizapp, out of those with the packs: sooner had than by reading again."""
-    from dataclasses import replace
-
-    from quizapp.bank import PARTS, pack_of
-
-    def own(part: str) -> Any:  # noqa: ANN401 - id -> entry
-        return {id_: entry for id_, entry in getattr(whole, part).items() if not pack_of(id_)}
-
-    return replace(whole, **{part: own(part) for part in PARTS})

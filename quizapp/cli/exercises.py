@@ -239,8 +239,12 @@ def _watch(store: Store, one: Exercise, file: Path) -> None:
         if now is not None and now != seen:
             seen = now
             click.echo(f"--- {_now():%H:%M:%S}")
-            with _saved_again(file, now) as saved, suppress(QuizError):  # gone again in this moment
-                _check(store, one, file, cancelled=saved)
+            with _saved_again(file, now) as saved:
+                try:
+                    _check(store, one, file, cancelled=saved)
+                except QuizError:
+                    if _stamp(file) is not None:  # else it is gone again in this moment
+                        raise
         time.sleep(POLL)
 
 

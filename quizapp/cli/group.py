@@ -87,7 +87,7 @@ def add(ctx: click.Context, file: tuple[Path, ...]) -> None:
 
     now = datetime.now().astimezone()
     refused = count = 0
-    for path in group_place.found(file):
+    for path in list(group_place.found(file)):  # nothing is taken before all are found
         count += 1
         try:
             taken = group_place.take(path, paths.group(), now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -51,6 +52,7 @@ def merge(
     from quizapp.share import sources
 
     builtin = builtin_bank()
+    sources.writable(out)
     old, one, other = (sources.read(path, builtin) for path in (base, mine, theirs))
     if out.is_file() and not yes and (no_input or not sure(f"Write over {out}?")):
         say(f"{out} is there already, and stays as it was. (--yes writes over it.)", aside=True)
@@ -61,13 +63,19 @@ def merge(
         count = len(merged.conflicts)
         say(f"{count} conflict{'s' * (count != 1)} left; nothing was written.", aside=True)
         ctx.exit(1)
-    kept = out.with_name(f"{out.name}.conflicts.yaml")
     if skipped:  # first: what was not settled is lost otherwise, if the rest cannot be written
+        kept = _beside(out)
         put(kept, _left(skipped), yes=True)
     _finish(merged, out, one, other, datetime.now().astimezone().date(), builtin)
     if skipped:
         say(f"{len(skipped)} skipped: they stand as in {mine}; both sides are in {kept}", aside=True)
     ctx.exit(int(bool(skipped)))
+
+
+def _beside(out: Path) -> Path:
+    """A file for what was skipped, where there is none yet: what was skipped last time stays."""
+    names = (f"{out.name}.conflicts{f'-{number}' if number else ''}.yaml" for number in count())
+    return next(path for path in map(out.with_name, names) if not path.exists())
 
 
 def _finish(merged: Merged, out: Path, one: Source, other: Source, today: date, builtin: Bank) -> None:

@@ -41,7 +41,7 @@ def put(out: Path, raw: bytes, yes: bool) -> None:
     from quizapp.errors import PackError
 
     try:
-        if out.exists() and out.read_bytes() != raw and not yes and not sure(f"Write over {out}?"):
+        if out.is_file() and out.read_bytes() != raw and not yes and not sure(f"Write over {out}?"):
             raise PackError(f"{out} is there already, and stays as it was", "Name another file.")
         files.replace(out, raw)
     except OSError as error:

@@ -70,7 +70,7 @@ def _places(step: Step, line: str) -> list[int]:
     wanted = f"Type numbers from 1 to {len(step.options)}, with spaces between them. ? lists the commands."
     if not all(word.isdecimal() and 1 <= int(word) <= len(step.options) for word in words):
         raise Expected(wanted)
-    if len(set(words)) < len(words):
+    if len(set(map(int, words))) < len(words):
         raise Expected(f"A number is there twice. {wanted}")
     return [int(word) - 1 for word in words]
 

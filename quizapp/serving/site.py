@@ -245,7 +245,7 @@ def _home(visitor: Visitor) -> Path:
         return paths.home()
     home = visitors() / visitor.name
     if not home.exists():
-        home.mkdir(mode=0o700, parents=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(OSError):  # the questions as they were last read: the first screen is there sooner
             shutil.copyfile(paths.cache(), home / paths.cache().name)
     return home

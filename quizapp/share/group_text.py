@@ -150,6 +150,7 @@ def _claims(found: Sequence[Found], width: int) -> list[str]:
 def _numbers(found: Found, width: int) -> list[str]:
     lines = [f"  {found.claim}: {AGREEMENT[found.agreement]}"]
     lines += [f"    {row}" for row in wrapped(found.says, width - 4)]
+    width = max(width, 40)
     for numbers in found.numbers:
         lines += ["", *(f"    {row}" for row in wrapped(f"{numbers.meaning} ({numbers.unit})", width - 4))]
         plot = max(16, min(group_plot.WIDTH, width - 40))

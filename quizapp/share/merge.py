@@ -45,7 +45,9 @@ class Conflict:
     @property
     def about(self) -> str:
         """What it is about, in words."""
-        return f"{self.part.removesuffix('s')} {self.id}, {'.'.join(self.path) or 'the whole of it'}"
+        return (
+            f"{self.part.removesuffix('s')} {self.id}, {'.'.join(map(str, self.path)) or 'the whole of it'}"
+        )
 
 
 @dataclass(kw_only=True)

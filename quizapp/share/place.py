@@ -16,7 +16,7 @@ from pathlib import Path
 
 from quizapp import files, packs
 from quizapp.bank import Bank
-from quizapp.errors import PackError
+from quizapp.errors import PackError, Problem
 from quizapp.pack_content import Content, examine
 from quizapp.share import manifest
 from quizapp.share.manifest import Manifest
@@ -46,9 +46,12 @@ def opened(root: Path, name: str, builtin: Bank) -> Opened | None:
     folder = root / name
     if folder not in packs.folders(root):
         return None
-    about, found = None, {}
-    with suppress(OSError):
+    about, found, unread = None, {}, ()
+    try:
         found = packs.files(folder)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        unread = (Problem(str(folder), 1, 1, what, "Open the pack again, or remove it."),)
     with suppress(OSError, PackError), files.opened(folder / packs.MANIFEST) as file:
         about = manifest.read(file.read(manifest.BYTES + 1), str(folder))
     edited = about is None
@@ -57,7 +60,7 @@ def opened(root: Path, name: str, builtin: Bank) -> Opened | None:
             manifest.compare(about, found, str(folder))
         except PackError:
             edited = True
-    content = examine(found, f"{folder}/", builtin)
+    content = Content(problems=unread) if unread else examine(found, f"{folder}/", builtin)
     return Opened(name=name, folder=folder, manifest=about, content=content, edited=edited)
 
 
@@ -145,7 +148,7 @@ def remove(root: Path, name: str, now: datetime, *, edited: bool) -> Path | None
     """Take a pack away; answers to it stay. Returns where it was set aside, if it was edited here."""
     target = root / name
     try:
-        old = target.with_name(f"{OLD}{name}")
+        old = target.with_name(f"{EDITED if edited else FRESH}{name}")
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
         if edited:

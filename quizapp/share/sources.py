@@ -81,6 +81,13 @@ def amiss(entries: Entries, around: Bank) -> list[Problem]:
     return bank.understood((strict_yaml.decoded(made[name], name) for name in made), around)[1]
 
 
+def writable(path: Path) -> None:
+    """Raise PackError for an OUT that cannot be written to, before anybody settles conflicts for it."""
+    folder = path.suffix not in (SUFFIX, ".yaml", ".yml")
+    if folder and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
+        raise PackError(f"{path} is there already", "Name a .yaml file, or a folder that is not there yet.")
+
+
 def write(path: Path, entries: Entries, mine: Source, theirs: Source, today: date, builtin: Bank) -> None:
     """Put entries where OUT says: a pack, one file, or a folder with the files they came from.
 
@@ -92,9 +99,8 @@ def write(path: Path, entries: Entries, mine: Source, theirs: Source, today: dat
         elif path.suffix in (".yaml", ".yml"):
             files.replace(path, written.bank(entries))
         else:
+            writable(path)
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise PackError(f"{path} is not empty", "Name a folder that is not there yet.")
             bodies = _foldered(entries, [mine, theirs])
             files.replace_all({path / name: written.bank(body) for name, body in bodies.items()})
     except OSError as error:
@@ -108,7 +114,7 @@ def _packed(path: Path, entries: Entries, mine: Source, theirs: Source, today: d
     about = mine.manifest or theirs.manifest
     return pack.make(
         pack.Part(entries=entries, runs=runs),
-        name=about.name if about else path.stem,
+        name=about.name if about else path.stem.lower(),
         author=about.author if about else "",
         created=today,
         builtin=builtin,

@@ -94,7 +94,8 @@ def files(entries: Entries) -> dict[str, bytes]:
         topics = dict.fromkeys(str(entry.get("topic")) for entry in body.values())
         for topic in topics:
             there = [pair for pair in body.items() if str(pair[1].get("topic")) == topic]
-            found |= _split(topic, part, there)
+            stem = f"items-{topic}" if topic in PARTS else topic  # not the name of another part's file
+            found |= _split(stem, part, there)
     return found
 
 

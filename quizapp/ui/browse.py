@@ -240,7 +240,9 @@ class BrowseScreen(Keyed[None]):
         return self._listing.press(key)
 
     def action_filter(self) -> None:
-        """To the line above the list."""
+        """To the line above the list, which an item in full covers."""
+        if self.has_class("-full"):
+            self.action_unfold()
         self.query_one("#filter").focus()
 
     def action_reveal(self) -> None:

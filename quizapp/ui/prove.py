@@ -107,7 +107,7 @@ class ProveScreen(Keyed[None]):
             lines(bold("What will the bench say?"), names, "", dim("It will run"), *titles)
         )
         self._pictures(shown=False)
-        self._status("predict first; nothing has run yet")
+        self._status("predict first")
         others = (("prove.run", "run only"), ("prove.source", "source"), ("prove.leave", "back"))
         self.hint(("1-3", "predict"), *others)
 
@@ -128,7 +128,8 @@ class ProveScreen(Keyed[None]):
         self.phase = "run"
         self.predicted = predicted
         self.results = {}
-        self.lit = None
+        self.recorder = self._legend = self.lit = None
+        self._status("waiting for the bench")
         said = f"You said {predicted}. " if predicted else ""
         self.query_one("#verdict", Static).update(dim(f"{said}Running..."))
         self._pictures(shown=True)
@@ -299,6 +300,6 @@ class ProveScreen(Keyed[None]):
 
     async def action_leave(self) -> None:
         """Back; a run under way is cancelled and leaves no process."""
-        if self.phase == "run":
-            await self.app.bench.cancel()
+        if self.phase == "run" and self.recorder is not None:
+            await self.app.bench.cancel(self.recorder.request.id)
         self.app.leave()

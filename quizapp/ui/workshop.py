@@ -224,7 +224,7 @@ class WorkshopScreen(Keyed[None]):
 
     async def action_leave(self) -> None:
         """Stop a check; else back to the list; else home."""
-        if self.checking is not None:
+        if self.checking is not None and not self._cancel.is_set():
             self._cancel.set()
         elif self.has_class("-full"):
             self.action_unfold()
@@ -267,15 +267,15 @@ class WorkshopScreen(Keyed[None]):
         self._cancel, self.checking = threading.Event(), one.id
         self._ours = self._hinted = None
         self._show()
+        checked = None
         try:
             check = partial(checking.check, one, desk.file_of(one), cancelled=self._cancel)
             checked = await in_background(check)
-        except QuizError as error:
+        except (QuizError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
-            return
         finally:
             self.checking = None
-        if not self._cancel.is_set():
+        if checked is not None and not self._cancel.is_set():
             await self._keep(one, "check", state=checked.state, what=checked.what)
             self.results[one.id] = checked
         self.query_one("#leaf").scroll_home(animate=False)

@@ -16,7 +16,7 @@ drawn beside them in the full profile.
 
 It does not show the law at sizes that matter: the largest network here has 15 thousand parameters (the
 full profile ends at two hundred thousand), trained once on a fraction of the text for equally many steps,
-which is not the best use of compute. Where the curves lie against each other depends on those steps. Four
+which is not the best use of compute. Where the curves lie against each other depends on those steps. A few
 points near a line do not say where the next one is: the first to fall short at equal steps are the largest
 Transformers. And the loss is an average over characters; a single ability can come all at once. The text
 differs a little from one version of Python to the next.
@@ -209,8 +209,6 @@ def _read(lab: Lab, model: nn.Module, seed: int, learned: Tensor, steps: int, ra
 
 def _rate(lab: Lab, kind: str, learned: Tensor) -> float:
     """The family's learning rate on that text."""
-    if len(lab.size["rates"]) == 1:
-        return float(lab.size["rates"][0])
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
 
     def read(model: nn.Module, rate: float) -> train.Fit:

@@ -87,7 +87,7 @@ CHECKS = {
         "meaning": "The clock can hardly tell 200 elements from 100."},
     "linear_slope": {"unit": "exponent",
         "bounds": [0.9, 1.1], "arm": "claim", "interval": "mean",
-        "meaning": "From 1000 elements to 100,000 rnn_style takes time in proportion."},
+        "meaning": "From 1000 elements to 100 times as many or more, rnn_style takes time in proportion."},
     "list_width_slope": {"unit": "exponent",
         "bounds": [0.7, 1.1], "arm": "claim", "interval": "mean",
         "meaning": "In plain Python a step takes about in proportion to the width, from 8 to 256."},
