@@ -219,6 +219,23 @@ def test_a_folder_that_is_not_there_yet_is_made(answers: Path, home: Path):
     assert main(["backup", f"{made}/"]) == 2
 
 
+def test_the_answers_of_another_home_are_never_written_over(
+    answers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    other = tmp_path / "other" / "answers.sqlite3"
+    with closing(Store(other)) as store:
+        store.add_review(answer(7))
+    before = other.read_bytes()
+    assert main(["backup", str(other)]) == 2
+    assert "is there already, and is no backup" in capsys.readouterr().err
+    assert other.read_bytes() == before
+    made = backups.asked(answers, paths.backups(), tmp_path / "mine.sqlite3", NOW)
+    with closing(Store(answers)) as store:
+        store.add_review(answer(8))
+    assert main(["backup", str(made)]) == 0
+    assert restore.held(made).answers == 4
+
+
 # ---- restoring ------------------------------------------------------------------------------------
 
 
@@ -343,6 +360,50 @@ def test_damaged_answers_are_set_aside_and_replaced(answers: Path, damage: str):
     assert safe is not None
     assert safe.stat().st_size > 0
     assert len(rows(answers)["reviews"]) == 3
+
+
+def test_a_backup_that_somebody_was_killed_in_is_restored_as_it_was(answers: Path, tmp_path: Path):
+    with closing(Store(answers)) as store, store._write() as db:
+        sql = "INSERT INTO reviews (item, rev, at, given, score, correct, rating, seconds)"
+        values = ("item-9", NOW.isoformat(), "x" * 500)
+        db.executemany(f"{sql} VALUES (?, 1, ?, json_quote(?), 1.0, 1, 3, 2.0)", [values] * 500)
+    before = rows(answers)
+    made = backups.asked(answers, tmp_path, None, NOW)
+    killed = tmp_path / "killed.sqlite3"
+    with closing(sqlite3.connect(made, isolation_level=None)) as db:
+        db.execute("PRAGMA cache_size = 2")  # what is changed goes to the file before the end
+        db.execute("BEGIN")
+        db.execute("UPDATE reviews SET item = 'changed'")
+        for end in ("", "-journal"):
+            Path(f"{killed}{end}").write_bytes(Path(f"{made}{end}").read_bytes())
+        db.execute("ROLLBACK")
+    assert killed.read_bytes() != made.read_bytes()
+    restore.restore(killed, answers, paths.backups(), NOW)
+    assert rows(answers) == before
+
+
+def test_where_the_files_cannot_be_kept_it_is_said_what_was_restored(
+    answers: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = rows(answers)
+    made = backups.asked(answers, paths.backups(), None, NOW)
+    with closing(Store(answers)) as store:
+        store.add_review(answer(5))
+    later = rows(answers)
+    paths.settings().write_text("theme: dark\n", encoding="utf-8")
+
+    def full(*_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(restore.belongings, "keep", full)
+    with pytest.raises(BackupError, match=r"the answers are restored.*No space left") as caught:
+        restore.restore(made, answers, paths.backups(), NOW)
+    (safe,) = paths.backups().glob("before-restore-*.sqlite3")
+    assert str(safe) in str(caught.value)
+    assert "Nothing was changed" not in str(caught.value)
+    assert rows(answers) == before
+    assert rows(safe) == later
+    assert paths.settings().read_text(encoding="utf-8") == "theme: dark\n"
 
 
 def test_an_older_backup_is_brought_up_to_date(answers: Path, tmp_path: Path):

@@ -160,6 +160,39 @@ def test_too_much_is_left_out_and_said(
     assert f"{left_out[0]} is not in it" in capsys.readouterr().err
 
 
+def kept() -> dict[str, bytes]:
+    """What was here before a restore: in the backup that was made of it, or in the folder beside that."""
+    (safe,) = paths.backups().glob("before-restore-*.sqlite3")
+    folder = safe.with_suffix("")
+    beside = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {**restore.held(safe).files, **beside}
+
+
+def test_a_file_of_something_else_does_not_keep_a_pack_out_and_stays(made: Path):
+    edited = {"packs/tuesday/questions/attention.yaml": b"# edited for hours\n"}
+    others = {"packs/tuesday/questions/._attention.yaml": b"\0", "drafts/question-mine.json": b"mine"}
+    lay(edited | others)
+    assert there() == MINE | edited
+    restore.restore(made, paths.answers(), paths.backups(), NOW)
+    assert there() == MINE
+    assert kept() == MINE | edited
+    assert {name: (paths.home() / name).read_bytes() for name in others} == others
+
+
+def test_what_is_too_much_for_a_backup_is_kept_beside_it_and_said(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(belongings, "MOST", sum(map(len, MINE.values())))
+    edited = {"packs/tuesday/questions/attention.yaml": b"# edited for hours\n"}
+    lay(edited)
+    assert belongings.here(paths.home())[1] == ["packs/tuesday"]
+    assert main(["restore", made.name, "--yes"]) == 0
+    assert there() == MINE
+    assert kept() == MINE | edited
+    (safe,) = paths.backups().glob("before-restore-*.sqlite3")
+    assert f"What was there is in {safe} and {safe.with_suffix('')}\n" in capsys.readouterr().out
+
+
 def test_it_leaves_as_json(made: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["data", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["files"]

@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from quizapp import paths
 from quizapp.serving import evening as server
 from quizapp.serving import site
-from quizapp.serving.door import Door
+from quizapp.serving.door import Door, Visitor
 from tests.evening import Evening, alive, until
 from tests.toybench import refused as refused_command
 
@@ -167,6 +168,21 @@ async def test_two_visitors_have_two_folders_and_come_back_to_their_own(evening)
     again = evening.enter(Cookie=cookies[0]).getheader("Set-Cookie").split(";")[0]
     assert again == cookies[0]
     assert not (evening.home / "answers.sqlite3").exists()
+
+
+def test_two_tabs_that_a_visitor_opens_first_at_once_have_one_folder(home, monkeypatch):
+    site.prepare()
+    visitor = Visitor("twice")
+
+    def no_longer_so(path):
+        path.mkdir()  # by the other tab, once this one has looked
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", no_longer_so)
+        made = site._home(visitor)
+    assert made == site._home(visitor) == site.visitors() / "twice"
+    assert (made / paths.cache().name).read_bytes() == paths.cache().read_bytes()
 
 
 async def test_what_makes_no_sense_is_passed_over_and_sizes_are_kept_in_reason(evening):

@@ -1,13 +1,17 @@
 """`quizapp pack ...` as somebody types it: nothing changes unasked, and the exit codes say what happened."""
 
 import json
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import pytest
 
 from quizapp import bank, paths
 from quizapp.__main__ import main
+from quizapp.cli import saying
+from quizapp.errors import PackError
 from quizapp.model import Review
 from quizapp.store import Store
 from tests import qpacks
@@ -165,6 +169,26 @@ def test_a_broken_pack_is_listed_and_said_by_other_commands(place, capsys):
     assert "a pack is left out" in capsys.readouterr().err
 
 
+def test_a_pack_that_cannot_be_read_is_listed_with_the_reason(place, capsys):
+    assert main(["pack", "open", "group.qpack", "--yes"]) == 0
+    (paths.packs() / "group" / "questions" / "more.yaml").symlink_to(place / "own.yaml")
+    capsys.readouterr()
+    assert main(["pack", "list"]) == 1
+    said = capsys.readouterr().out
+    assert "left out: 1 problem" in said
+    assert "cannot be read: it holds a link or a device" in said
+    assert main(["pack", "open", "group.qpack", "--yes"]) == 0
+    assert main(["pack", "list"]) == 0
+
+
+def test_a_pipe_is_not_read_from_and_stays(place, monkeypatch):
+    os.mkfifo(place / "pipe.qpack")
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("this would wait for somebody who writes"))
+    with pytest.raises(PackError, match=r"pipe\.qpack cannot be written: .* is no plain file"):
+        saying.put(place / "pipe.qpack", b"new", yes=False)
+    assert (place / "pipe.qpack").is_fifo()
+
+
 # ---- merging --------------------------------------------------------------------------------------
 
 
@@ -226,7 +250,7 @@ def test_folders_and_packs_are_merged_too(place, sides, capsys):
     assert main([*words, "out"]) == 0
     assert merged(place / "out" / "cards.yaml") == ("Q1", "A1")
     assert main([*words, "out"]) == 2
-    assert "is not empty" in capsys.readouterr().err
+    assert "out is there already" in capsys.readouterr().err
     for side in ("base", "mine", "theirs"):
         assert main(["pack", "make", f"{side}.qpack", side]) == 0
     assert (
@@ -247,6 +271,37 @@ def test_folders_and_packs_are_merged_too(place, sides, capsys):
     )
     assert main(["pack", "open", "all.qpack", "--yes"]) == 0
     assert bank.load().items["mine:card"].back == "A2"
+
+
+@pytest.mark.parametrize("there", ["a folder with something in it", "a file without an ending"])
+def test_where_nothing_can_be_written_nothing_is_asked(place, sides, says, capsys, there):
+    precious = place / "out" / "precious" if there.startswith("a folder") else place / "out"
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("precious")
+    asked = says(True, "t")
+    assert main([*sides, "out"]) == 2
+    assert "out is there already" in capsys.readouterr().err
+    assert asked == []
+    assert precious.read_text() == "precious"
+
+
+def test_a_merged_pack_may_have_a_capital_in_the_name_of_its_file(place, sides, capsys):
+    assert main([*sides, "Tuesday.qpack", "--prefer", "theirs"]) == 0
+    capsys.readouterr()
+    assert main(["pack", "open", "Tuesday.qpack", "--yes"]) == 0
+    assert "Opening it as tuesday: " in capsys.readouterr().out
+    assert bank.load().items["tuesday:card"].back == "A2"
+
+
+def test_what_was_skipped_last_time_is_not_written_over(place, sides, says, capsys):
+    (place / "out.yaml.conflicts.yaml").write_text("precious")
+    says("s", True, "s")
+    for _ in range(2):
+        assert main([*sides, "out.yaml"]) == 1
+    assert (place / "out.yaml.conflicts.yaml").read_text() == "precious"
+    for number in (1, 2):
+        assert "item card, back" in (place / f"out.yaml.conflicts-{number}.yaml").read_text()
+    assert "both sides are in out.yaml.conflicts-2.yaml" in capsys.readouterr().err
 
 
 def test_a_merge_that_makes_no_sense_is_told(place, capsys):

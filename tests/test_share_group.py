@@ -280,6 +280,15 @@ def test_the_text_keeps_to_its_width(all_kinds, width):
     assert max(map(len, group_text.text(made, width).splitlines())) <= width + slack
 
 
+@pytest.mark.parametrize("width", [1, 30])
+def test_a_terminal_narrower_than_its_pictures_is_shown_them_whole(all_kinds, width):
+    made = report(three(), all_kinds)
+    for claim in ("", *(one.claim for one in made.found)):
+        numbers = [one for one in made.found if one.agreement == "differ" or one.claim == claim]
+        marks = re.findall("[●○]", group_text.text(made, width, claim))
+        assert len(marks) >= sum(len(each.points) for one in numbers for each in one.numbers) > 0
+
+
 def test_one_claim_alone(all_kinds):
     said = group_text.text(report(three(), all_kinds), 80, "lstm-fades-slower")
     assert said.startswith("  lstm-fades-slower: agree")

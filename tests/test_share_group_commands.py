@@ -104,6 +104,15 @@ def test_a_broken_file_does_not_keep_the_others_out(place, capsys):
     assert main(["group", "list"]) == 0
 
 
+def test_a_folder_without_group_files_is_said_before_anything_is_taken(place, capsys):
+    (place / "empty").mkdir()
+    assert main(["group", "add", "shared/m0.jsonl", "empty"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "empty holds no file of a study group" in said.err
+    assert not paths.group().exists()
+
+
 def test_a_lying_file_is_told_and_its_verdict_is_drawn_from_the_numbers(place, capsys):
     put(place / "liar.jsonl", groups.member(9, lying(outcome="pass")))
     assert main(["group", "add", "liar.jsonl"]) == 0

@@ -61,6 +61,14 @@ def test_inside_a_mapping_only_what_both_changed_conflicts():
     assert conflicts == [("bands", "senior")]
 
 
+def test_a_conflict_under_a_key_that_is_a_number_is_named_too():
+    found = merge(*(entries({**ITEM, "note": {1: value, "b": "c"}}) for value in ("base", "mine", "theirs")))
+    (conflict,) = found.conflicts
+    assert conflict.about == "item a, note.1"
+    found.settle(conflict, conflict.theirs)
+    assert found.entries["items"]["a"]["note"] == {1: "theirs", "b": "c"}
+
+
 def test_deleted_here_and_changed_there_is_a_conflict_both_ways():
     changed = {**ITEM, "front": "changed"}
     found = merge(entries(ITEM), entries(), entries(changed))

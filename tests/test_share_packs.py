@@ -110,6 +110,16 @@ def test_the_same_part_gives_the_same_bytes_and_takes_along_what_it_refers_to(bu
     assert {"T04", builtin.misconceptions["M-VAR-STD"].concept} <= set(found.content.bank.concepts)
 
 
+@pytest.mark.parametrize("part", ["claims", "concepts", "misconceptions"])
+def test_a_topic_that_is_called_as_a_part_has_a_file_of_its_own(part):
+    made = written.files({"items": {"mine": {"id": "mine", "topic": part}}, part: {"other": {"id": "other"}}})
+    assert len(made) == 2
+    assert all(packs.MEMBER.fullmatch(name) for name in made)
+    read = [strict_yaml.decoded(body, name).data for name, body in made.items()]
+    assert sorted(key for data in read for key in data if key != "schema") == sorted(["items", part])
+    assert [data["items"] for data in read if "items" in data] == [[{"id": "mine", "topic": part}]]
+
+
 def test_a_pack_made_of_packs_has_ids_without_their_names(builtin):
     opened(own(), builtin)
     whole = bank.load()
@@ -306,6 +316,25 @@ def test_a_crash_after_both_renames_loses_nothing_that_was_edited(builtin):
     (aside,) = (paths.packs() / f".{place.ASIDE}").iterdir()
     assert (aside / "questions" / "own.yaml").read_text() == "mine again"
     assert sorted(one.name for one in paths.packs().iterdir()) == [f".{place.ASIDE}", "group"]
+
+
+def test_a_crash_while_a_pack_is_removed_does_not_bring_half_of_it_back(builtin, monkeypatch):
+    opened(own(), builtin)
+
+    def killed(folder, ignore_errors=False):
+        if not ignore_errors:
+            (folder / "questions" / "own.yaml").unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            place.remove(paths.packs(), "group", NOW, edited=False)
+    assert place.listed(paths.packs(), builtin) == []
+    assert packs.folders(paths.packs()) == []
+    opened(own(), builtin)
+    assert [one.name for one in place.listed(paths.packs(), builtin)] == ["group"]
+    assert bank.load().items["group:card"].back == "Many."
 
 
 def test_a_manifest_that_is_a_pipe_is_as_good_as_none(builtin):

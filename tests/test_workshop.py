@@ -11,9 +11,11 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from quizapp.__main__ import main
 from quizapp.cli import exercises as exercise_commands
 from quizapp.errors import BankError, QuizError
 from quizapp.workshop import checking, desk, progress, shelf, words
@@ -335,3 +337,21 @@ def test_watch_checks_again_on_saving_until_ctrl_c(home):
         watching.kill()
         watching.stdout.close()
         watching.wait()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_watch_says_what_went_wrong_unless_the_file_is_gone(home, monkeypatch, capsys, gone):
+    file, _ = desk.start(SCAN, home / "exercises")
+
+    def failing(*_, **__):
+        if gone:
+            file.unlink()
+        raise QuizError("the answers are locked", "Close the other copy.")
+
+    def ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exercise_commands, "_check", failing)
+    monkeypatch.setattr(exercise_commands, "time", SimpleNamespace(sleep=ctrl_c))
+    assert main(["exercise", "watch", "hillis"]) == (0 if gone else 2)
+    assert ("the answers are locked" in capsys.readouterr().err) is not gone

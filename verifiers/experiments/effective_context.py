@@ -27,8 +27,8 @@ It does not show the figure of language models: no check rests on natural text, 
 key is all there is to remember, and c is counted in tokens of this task. An LSTM that must remember many
 things, or was trained on text, can have a far shorter figure than its training lags; what is refuted or
 not is that the number belongs to the LSTM. That a run without short lags did not learn is a fact about
-this budget: in that of the full profile one of five did, which leaves its check unclear there. And nothing
-here says how far a large Transformer reads.
+this budget: in that of the full profile one of five did, with other random numbers than those drawn here.
+And nothing here says how far a large Transformer reads.
 """
 
 from __future__ import annotations
