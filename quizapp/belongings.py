@@ -146,6 +146,8 @@ def put_back(home: Path, found: Belongings) -> None:
                 if path.relative_to(home).as_posix() not in found:
                     path.unlink()
         for name, body in found.items():
+            if name.startswith("packs/") and (home / name).is_symlink():
+                (home / name).unlink()  # what it leads to is somebody's own
             _write(home / name, body)
     except OSError as error:
         what = f"the answers are restored, and not all files: {error.filename}: {error.strerror}"

@@ -149,12 +149,14 @@ def restore(path: Path, answers: Path, folder: Path, now: datetime) -> Path | No
         there = answers.exists()
         try:
             _exchange(copy, answers, safe)
+            _logged(answers)
         except OSError as error:
             raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
         try:
             beside = belongings.keep(answers.parent, safe)
         except OSError as error:
-            what = f"the answers are restored (before: {safe}), and no other file: {error}"
+            before = f" (before: {safe})" if there else ""
+            what = f"the answers are restored{before}, and no other file: {error}"
             raise BackupError(what, "Check the space and the permissions, then restore again.") from error
         belongings.put_back(answers.parent, found.files)
         return safe if there else beside
@@ -177,6 +179,12 @@ def _exchange(copy: Path, answers: Path, safe: Path) -> None:
             raise BackupError(f"{answers} could not be replaced: {error}", _STILL) from error
         _set_aside(answers, safe)  # it is no database any more: nobody can have it open
         backups.copy(copy, answers)
+
+
+def _logged(answers: Path) -> None:
+    """Back to a log, as every file of answers has one: `quizapp backup` tells those from backups by it."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(answers, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
 
 
 def _free(folder: Path, name: str) -> Path:

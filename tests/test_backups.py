@@ -230,6 +230,8 @@ def test_the_answers_of_another_home_are_never_written_over(
     assert "is there already, and is no backup" in capsys.readouterr().err
     assert other.read_bytes() == before
     made = backups.asked(answers, paths.backups(), tmp_path / "mine.sqlite3", NOW)
+    restore.restore(made, other, tmp_path / "theirs", NOW)  # no less theirs right after a restore
+    assert main(["backup", str(other)]) == 2
     with closing(Store(answers)) as store:
         store.add_review(answer(8))
     assert main(["backup", str(made)]) == 0

@@ -278,11 +278,27 @@ def test_where_nothing_can_be_written_nothing_is_asked(place, sides, says, capsy
     precious = place / "out" / "precious" if there.startswith("a folder") else place / "out"
     precious.parent.mkdir(exist_ok=True)
     precious.write_text("precious")
-    asked = says(True, "t")
+    asked = says("t", "t")
     assert main([*sides, "out"]) == 2
     assert "out is there already" in capsys.readouterr().err
     assert asked == []
     assert precious.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("no/out.yaml", "there is no folder no"),
+        ("dir.yaml", "dir.yaml is there already"),
+        ("a b.qpack", "'a b' cannot be the name of a pack"),
+    ],
+)
+def test_an_out_that_cannot_be_is_refused_before_anything_is_asked(place, sides, says, capsys, out, why):
+    (place / "dir.yaml").mkdir()
+    asked = says("t", "t")
+    assert main([*sides, out]) == 2
+    assert why in capsys.readouterr().err
+    assert asked == []
 
 
 def test_a_merged_pack_may_have_a_capital_in_the_name_of_its_file(place, sides, capsys):

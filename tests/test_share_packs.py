@@ -337,6 +337,15 @@ def test_a_crash_while_a_pack_is_removed_does_not_bring_half_of_it_back(builtin,
     assert bank.load().items["group:card"].back == "Many."
 
 
+def test_removing_a_pack_leaves_what_a_crash_left_of_an_edited_one(builtin):
+    opened(own(), builtin)
+    left = paths.packs() / f"{place.EDITED}group"
+    left.mkdir()
+    (left / "mine.txt").write_text("precious")
+    place.remove(paths.packs(), "group", NOW, edited=True)
+    assert [file.read_text() for file in paths.packs().rglob("mine.txt")] == ["precious"]
+
+
 def test_a_manifest_that_is_a_pipe_is_as_good_as_none(builtin):
     opened(own(), builtin)
     (paths.packs() / "group" / packs.MANIFEST).unlink()

@@ -339,13 +339,15 @@ def test_watch_checks_again_on_saving_until_ctrl_c(home):
         watching.wait()
 
 
-@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("gone", [False, True, "and saved again"])
 def test_watch_says_what_went_wrong_unless_the_file_is_gone(home, monkeypatch, capsys, gone):
     file, _ = desk.start(SCAN, home / "exercises")
 
     def failing(*_, **__):
         if gone:
             file.unlink()
+        if gone == "and saved again":
+            file.write_text("def scan", encoding="utf-8")
         raise QuizError("the answers are locked", "Close the other copy.")
 
     def ctrl_c(_):
@@ -354,4 +356,4 @@ def test_watch_says_what_went_wrong_unless_the_file_is_gone(home, monkeypatch, c
     monkeypatch.setattr(exercise_commands, "_check", failing)
     monkeypatch.setattr(exercise_commands, "time", SimpleNamespace(sleep=ctrl_c))
     assert main(["exercise", "watch", "hillis"]) == (0 if gone else 2)
-    assert ("the answers are locked" in capsys.readouterr().err) is not gone
+    assert ("the answers are locked" in capsys.readouterr().err) is (gone is False)

@@ -243,7 +243,7 @@ def _watch(store: Store, one: Exercise, file: Path) -> None:
                 try:
                     _check(store, one, file, cancelled=saved)
                 except QuizError:
-                    if _stamp(file) is not None:  # else it is gone again in this moment
+                    if _stamp(file) == now:  # else it is gone again in this moment, or another one
                         raise
         time.sleep(POLL)
 

@@ -52,8 +52,8 @@ def merge(
     from quizapp.share import sources
 
     builtin = builtin_bank()
-    sources.writable(out)
     old, one, other = (sources.read(path, builtin) for path in (base, mine, theirs))
+    sources.writable(out, one, other)
     if out.is_file() and not yes and (no_input or not sure(f"Write over {out}?")):
         say(f"{out} is there already, and stays as it was. (--yes writes over it.)", aside=True)
         ctx.exit(2)

@@ -147,6 +147,7 @@ def _aside(folder: Path, target: Path, now: datetime) -> Path:
 def remove(root: Path, name: str, now: datetime, *, edited: bool) -> Path | None:
     """Take a pack away; answers to it stay. Returns where it was set aside, if it was edited here."""
     target = root / name
+    recover(root)  # what a crash left under the name that it gets now
     try:
         old = target.with_name(f"{EDITED if edited else FRESH}{name}")
         shutil.rmtree(old, ignore_errors=True)

@@ -14,7 +14,7 @@ from quizapp.errors import PackError, Problem
 from quizapp.evidence import Run
 from quizapp.pack_content import listed
 from quizapp.share import archive, pack, written
-from quizapp.share.manifest import Manifest
+from quizapp.share.manifest import Manifest, named
 from quizapp.share.written import Entries
 from quizapp.strict_yaml import Document
 
@@ -81,11 +81,24 @@ def amiss(entries: Entries, around: Bank) -> list[Problem]:
     return bank.understood((strict_yaml.decoded(made[name], name) for name in made), around)[1]
 
 
-def writable(path: Path) -> None:
+def writable(path: Path, mine: Source, theirs: Source) -> None:
     """Raise PackError for an OUT that cannot be written to, before anybody settles conflicts for it."""
-    folder = path.suffix not in (SUFFIX, ".yaml", ".yml")
-    if folder and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
+    file = path.suffix in (SUFFIX, ".yaml", ".yml")
+    if path.is_dir() if file else path.is_file() or (path.is_dir() and any(path.iterdir())):
         raise PackError(f"{path} is there already", "Name a .yaml file, or a folder that is not there yet.")
+    if file and not path.parent.is_dir():
+        raise PackError(f"there is no folder {path.parent}", "Make it first, or name another file.")
+    if path.suffix == SUFFIX:
+        try:
+            named(_name(path, mine, theirs))
+        except PackError as error:
+            raise PackError(error.what, "Call OUT by up to 40 small letters, digits and hyphens.") from None
+
+
+def _name(path: Path, mine: Source, theirs: Source) -> str:
+    """What a merged pack is called: as before, else like its file."""
+    about = mine.manifest or theirs.manifest
+    return about.name if about else path.stem.lower()
 
 
 def write(path: Path, entries: Entries, mine: Source, theirs: Source, today: date, builtin: Bank) -> None:
@@ -93,13 +106,13 @@ def write(path: Path, entries: Entries, mine: Source, theirs: Source, today: dat
 
     Raises PackError; then nothing was written over.
     """
+    writable(path, mine, theirs)
     try:
         if path.suffix == SUFFIX:
             files.replace(path, _packed(path, entries, mine, theirs, today, builtin))
         elif path.suffix in (".yaml", ".yml"):
             files.replace(path, written.bank(entries))
         else:
-            writable(path)
             path.mkdir(parents=True, exist_ok=True)
             bodies = _foldered(entries, [mine, theirs])
             files.replace_all({path / name: written.bank(body) for name, body in bodies.items()})
@@ -114,7 +127,7 @@ def _packed(path: Path, entries: Entries, mine: Source, theirs: Source, today: d
     about = mine.manifest or theirs.manifest
     return pack.make(
         pack.Part(entries=entries, runs=runs),
-        name=about.name if about else path.stem.lower(),
+        name=_name(path, mine, theirs),
         author=about.author if about else "",
         created=today,
         builtin=builtin,
