@@ -179,6 +179,19 @@ def test_a_file_of_something_else_does_not_keep_a_pack_out_and_stays(made: Path)
     assert {name: (paths.home() / name).read_bytes() for name in others} == others
 
 
+def test_what_a_link_in_a_pack_leads_to_stays_as_it_is(made: Path, tmp_path: Path):
+    name = "packs/tuesday/questions/attention.yaml"
+    elsewhere = tmp_path / "mine.yaml"
+    elsewhere.write_text("# mine", encoding="utf-8")
+    (paths.home() / name).parent.mkdir(parents=True, exist_ok=True)
+    (paths.home() / name).unlink(missing_ok=True)
+    (paths.home() / name).symlink_to(elsewhere)
+    backups.copy(made, tmp_path / "with.sqlite3", {**MINE, name: b"# theirs\n"})
+    restore.restore(tmp_path / "with.sqlite3", paths.answers(), paths.backups(), NOW)
+    assert (paths.home() / name).read_bytes() == b"# theirs\n"
+    assert elsewhere.read_text(encoding="utf-8") == "# mine"
+
+
 def test_what_is_too_much_for_a_backup_is_kept_beside_it_and_said(
     made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
