@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from quizapp import fuzzy, model
+from quizapp import fuzzy
 from quizapp.bank import Bank
-from quizapp.steps import question
+from quizapp.steps import brief
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ def of(bank: Bank) -> Iterator[Place]:
         if claim.checks:
             yield Place("prove", claim.id, claim.says)
     for item in items:
-        said = " ".join(span.text for span in item.spans) if isinstance(item, model.Flaw) else question(item)
-        yield Place("item", item.id, " ".join(said.split()))
+        yield Place("item", item.id, brief(item))
 
 
 class Index:

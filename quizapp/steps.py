@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -57,6 +57,17 @@ def question(item: Item) -> str:
             who = {"candidate": "A candidate", "interviewer": "An interviewer", "post": "A post"}
             return f"{who[item.speaker]} says:"
     return str(getattr(item, "stem", ""))
+
+
+def brief(item: Item) -> str:
+    """What is asked, in one line; where somebody only begins to speak, with what is said."""
+    said = " ".join(span.text for span in item.spans) if isinstance(item, model.Flaw) else question(item)
+    return " ".join(said.split())
+
+
+def asked_next(item: Item, known: Mapping[str, Item]) -> tuple[str, ...]:
+    """What is asked next: in words of its own, or in those of the item that is named there."""
+    return tuple(brief(known[text]) if text in known else text for text in item.followups)
 
 
 def _numeric_options(options: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from quizapp import claims, reference
 from quizapp.errors import ExportError, QueryError
 from quizapp.evidence import Run
-from quizapp.export import anki, deck, html, markdown
+from quizapp.export import anki, deck, gift, html, markdown
 from quizapp.export.gather import gather, unproved
 from quizapp.model import build
 from quizapp.reference import Reference
@@ -137,3 +137,14 @@ def test_the_short_forms_narrow_it(bench: type[ToyBench], capsys: pytest.Capture
     assert "no item fits 'level:senior'" in refused(capsys, "export", out, "--level", "senior")
     assert "there is no level `boss`" in refused(capsys, "export", out, "--level", "boss")
     assert "--evidence" in refused(capsys, "export", out, "--evidence", "mine")
+
+
+@pytest.mark.parametrize("render", [markdown.render, gift.render, html.render])
+def test_what_is_asked_next_is_said_in_words_even_if_it_is_not_in_the_deck(all_kinds, render):
+    items = {**all_kinds.items}
+    items["fix-choice"] = dataclasses.replace(items["fix-choice"], followups=("fix-open",))
+    made = deck.of(dataclasses.replace(all_kinds, items=items), {}, only={"fix-choice"})
+    text = render(made).decode()
+    assert "fix-open" not in text
+    assert "replace the LSTM of a streaming transcriber" in text
+    assert made.asked_next(made.items[0]) == (" ".join(all_kinds.items["fix-open"].prompt.split()),)

@@ -1,11 +1,14 @@
 """Every kind can be answered by steps, and what was shown shuffled comes back in the order of the file."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from quizapp.grade import grade
-from quizapp.steps import given, question, steps
+from quizapp.plain import words
+from quizapp.steps import asked_next, given, question, steps
+from quizapp.ui.feedback import judged
 
 NUMBERS = {"gradient_distance.lstm_slope": -0.49, "gradient_distance.lstm_minus_rnn": 0.3}
 RIGHT = {
@@ -59,3 +62,22 @@ def test_the_question_of_a_cloze_does_not_show_the_answer(all_kinds):
     asked = question(all_kinds.items["fix-cloze"])
     assert "sqrt" not in asked
     assert asked.count("____") == 2
+
+
+def test_what_is_asked_next_is_a_question_and_no_id(all_kinds):
+    known = all_kinds.items
+    item = replace(known["fix-choice"], followups=("Why so?", "fix-cloze", "fix-flaw", "gone"))
+    why, cloze, flaw, gone = asked_next(item, known)
+    assert (why, gone) == ("Why so?", "gone")
+    assert cloze == " ".join(question(known["fix-cloze"]).split())
+    assert "sqrt" not in cloze
+    assert all(span.text in flaw for span in known["fix-flaw"].spans)
+
+
+def test_feedback_asks_on_in_words(all_kinds):
+    known = all_kinds.items
+    item = replace(known["fix-choice"], followups=("fix-truefalse",))
+    statement = known["fix-truefalse"].statement
+    shown = judged(item, grade(item, 0, {}), None, known).plain
+    assert f"Then they ask: {statement}" in shown
+    assert f"Then they ask: {statement}" in list(words._more(item, known))

@@ -185,7 +185,7 @@ def fields(deck: Deck, item: Item, media: dict[str, str]) -> list[str]:
     question = text(written.question) + (pre(written.code) if written.code else "")
     aloud = f"<p>{text(item.answer_aloud)}</p>" if item.answer_aloud else ""
     if item.followups:
-        aloud += f"<p>Asked next:</p>{_list(item.followups)}"
+        aloud += f"<p>Asked next:</p>{_list(deck.asked_next(item))}"
     sources = [f"{s.ref}{', ' if s.locator else ''}{s.locator} (read: {s.seen})" for s in item.sources]
     known = [deck.claims[id_] for id_ in item.claims if id_ in deck.claims]
     return [

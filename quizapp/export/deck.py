@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
-from quizapp import claims, reference
+from quizapp import claims, reference, steps
 from quizapp.bank import Bank
 from quizapp.errors import ExportError
 from quizapp.evidence import Evidence, Run
@@ -50,8 +51,19 @@ class Deck:
     """Item -> when its content last changed, in Unix seconds (see changes.dated)."""
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(tuple), compare=False, repr=False)
     """The terms of the whole bank: none of them is a slip of the pen."""
+    known: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
+    """Every item of the bank: some are named as what is asked next."""
     kept: Kept = "latest"
     """Whose evidence it carries; with `none` it carries no claims either, but still the measured answers."""
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of its items."""
+        return frozenset(item.id for item in self.items)
+
+    def asked_next(self, item: Item) -> tuple[str, ...]:
+        """What is asked after an item, in words."""
+        return steps.asked_next(item, self.known)
 
     def topics(self) -> dict[str, list[Item]]:
         """Topic -> its items, both in order."""
@@ -117,6 +129,7 @@ def of(
         references=references,
         numbers=shipped.numbers() | measured,
         vocabulary=Vocabulary(bank.items.values),
+        known=bank.items,
         kept=kept,
     )
 

@@ -257,7 +257,7 @@ def _after(deck: Deck, item: Item, written: Sheet) -> str:
     said += "".join(_list(block.title, block.lines) for block in written.blocks)
     if item.answer_aloud:
         said += _list("Say it aloud", (item.answer_aloud,))
-    said += _list("When it stops being true", item.caveats) + _list("Asked next", item.followups)
+    said += _list("When it stops being true", item.caveats) + _list("Asked next", deck.asked_next(item))
     for claim in (deck.claims[id_] for id_ in item.claims if id_ in deck.claims):
         found = findings.told(claim, deck.evidence.get(claim.id), deck.references.get(claim.id, ()))
         said += _list("Evidence", found)

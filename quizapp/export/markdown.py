@@ -175,7 +175,7 @@ def _answer(deck: Deck, item: Item, written: Sheet) -> list[str]:
         lines += ["", f"**{text(more.title)}**", "", *(f"- {text(line)}" for line in more.lines)]
     if item.answer_aloud:
         lines += ["", f"**Say it aloud:** “{text(item.answer_aloud)}”"]
-    for title, entries in (("When it stops being true", item.caveats), ("Asked next", item.followups)):
+    for title, entries in (("When it stops being true", item.caveats), ("Asked next", deck.asked_next(item))):
         if entries:
             lines += ["", f"**{title}**", "", *(f"- {text(entry)}" for entry in entries)]
     if item.sources:

@@ -153,7 +153,7 @@ class Talk:
         note = self.study.marking.of(done.item.id).note
         if isinstance(done.item, model.Cloze):
             self.console.say(words.filled(done.item))
-        self._read(words.told(done, self._confidence, note, cram=self.study.cram))
+        self._read(words.told(done, self._confidence, note, self.study.bank.items, cram=self.study.cram))
         if done.slips:
             self.console.say(
                 f"This has slipped {done.slips} times: p shows it happen, n writes a note, b buries it."

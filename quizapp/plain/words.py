@@ -5,7 +5,7 @@ Pure; knows no screen. Every line stands by itself: nothing is told by place, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from quizapp import marks, model
 from quizapp.answered import Answered
@@ -13,7 +13,7 @@ from quizapp.bank import DELETION
 from quizapp.figures import how_long
 from quizapp.model import Grade, Item, Remark
 from quizapp.schedule import RATINGS, interval
-from quizapp.steps import Step, question
+from quizapp.steps import Step, asked_next, question
 from quizapp.study import CRAM, Study
 
 Said = tuple[str, str]
@@ -65,24 +65,26 @@ def options(step: Step) -> list[Said]:
 # ---- after the answer ---------------------------------------------------------------------------------
 
 
-def told(done: Answered, confidence: float | None, note: str, *, cram: bool) -> Iterator[Said]:
-    """Everything that is said about an answer."""
+def told(
+    done: Answered, confidence: float | None, note: str, known: Mapping[str, Item], *, cram: bool
+) -> Iterator[Said]:
+    """Everything that is said about an answer. known: every item, as some are named as what is asked next."""
     item, judged = done.item, done.grade
     yield verdict(item, judged, confidence, overruled=done.overruled), ""
     if judged.summary:
         yield judged.summary, ""
     yield from remarks(item, judged)
-    yield from ((text, "") for text in _more(item))
+    yield from ((text, "") for text in _more(item, known))
     if note:
         yield f"Your note: {note}", ""
     yield back(done, cram=cram), ""
 
 
-def _more(item: Item) -> Iterator[str]:
+def _more(item: Item, known: Mapping[str, Item]) -> Iterator[str]:
     if item.answer_aloud:
         yield f"Say aloud: {item.answer_aloud}"
     yield from (f"But: {caveat}" for caveat in item.caveats)
-    yield from (f"Then they ask: {text}" for text in item.followups)
+    yield from (f"Then they ask: {text}" for text in asked_next(item, known))
     for source in item.sources:
         read = {"no": "not read", "full": "read"}.get(source.seen, f"{source.seen} read")
         yield f"Source: {source.ref}{', ' + source.locator if source.locator else ''} ({read})."

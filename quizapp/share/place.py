@@ -46,7 +46,8 @@ def opened(root: Path, name: str, builtin: Bank) -> Opened | None:
     folder = root / name
     if folder not in packs.folders(root):
         return None
-    about, found, unread = None, {}, ()
+    about, found = None, {}
+    unread: tuple[Problem, ...] = ()
     try:
         found = packs.files(folder)
     except OSError as error:

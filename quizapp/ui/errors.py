@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -102,9 +103,7 @@ class ErrorsScreen(Keyed[None]):
                 f"   {listed.cursor + 1} of {len(self.errors)}, {self.still} not right since",
             )
         )
-        self.query_one("#answer", Static).update(
-            told(self.app.bank.items.get(error.item), error, self.numbers)
-        )
+        self.query_one("#answer", Static).update(told(error, self.app.bank.items, self.numbers))
         self.query_one("#body").scroll_home(animate=False)
 
     def press(self, key: str) -> bool:
@@ -118,8 +117,9 @@ class ErrorsScreen(Keyed[None]):
         self.query_one("#errors", Listing).press("down")
 
 
-def told(item: Item | None, error: ConfidentError, numbers: Numbers) -> Content:
+def told(error: ConfidentError, known: Mapping[str, Item], numbers: Numbers) -> Content:
     """The question, and what to say about the answer; without it when the item is another one now."""
+    item = known.get(error.item)
     if item is None:
         return lines(bold(error.item), "", dim("This item is no longer in the question files."))
     shown = lines(bold(question(item)), *(["", item.code.rstrip()] if isinstance(item, Code) else []))
@@ -130,4 +130,4 @@ def told(item: Item | None, error: ConfidentError, numbers: Numbers) -> Content:
     except (ValueError, TypeError, LookupError, AttributeError):
         return lines(shown, "", dim("The item has changed since; the answer does not fit it any more."))
     found = replace(found, correct=False)  # what was kept counts: the learner may have overruled the grade
-    return lines(shown, "", judged(item, found, error.confidence))
+    return lines(shown, "", judged(item, found, error.confidence, known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -13,7 +13,7 @@ from quizapp.bank import DELETION
 from quizapp.figures import how_long
 from quizapp.model import Grade, Item, Remark
 from quizapp.schedule import RATINGS, interval
-from quizapp.steps import Step
+from quizapp.steps import Step, asked_next
 from quizapp.study import CRAM, Answered
 from quizapp.ui.look import bold, dim, lines
 
@@ -21,6 +21,7 @@ from quizapp.ui.look import bold, dim, lines
 def feedback(
     done: Answered,
     confidence: float | None,
+    known: Mapping[str, Item],
     *,
     again: str = "",
     note: str = "",
@@ -29,11 +30,12 @@ def feedback(
 ) -> Content:
     """Right or wrong, why, per option, what to say aloud, the learner's note, and when it comes back.
 
+    known: every item, as some are named as what is asked next.
     testable: the item has a claim that can be put to the test.
     """
     noted: list[Content | str] = [Content.assemble(("Your note: ", "bold"), note), ""] if note else []
     offer = [slipped(done, testable=testable)] if done.slips else []
-    shown = judged(done.item, done.grade, confidence, *offer, overruled=done.overruled)
+    shown = judged(done.item, done.grade, confidence, known, *offer, overruled=done.overruled)
     return lines(shown, *noted, again or _schedule(done, cram))
 
 
@@ -48,7 +50,12 @@ def as_shown(done: Answered, steps: Sequence[Step]) -> Answered:
 
 
 def judged(
-    item: Item, grade: Grade, confidence: float | None, *first: Content, overruled: bool = False
+    item: Item,
+    grade: Grade,
+    confidence: float | None,
+    known: Mapping[str, Item],
+    *first: Content,
+    overruled: bool = False,
 ) -> Content:
     """The same without the schedule. first: what to say right after whether it was right."""
     parts: list[Content | str] = [_headline(item, grade, confidence, overruled), *first, ""]
@@ -58,7 +65,7 @@ def judged(
         parts += [grade.summary, ""]
     for remark in grade.remarks:
         parts += _remark(remark)
-    return lines(*parts, *_more(item))
+    return lines(*parts, *_more(item, known))
 
 
 def _headline(item: Item, grade: Grade, confidence: float | None, overruled: bool) -> Content:
@@ -80,13 +87,12 @@ def _remark(remark: Remark) -> list[Content | str]:
     return [Content.assemble((sign, style), " ", text), dim(remark.why)]
 
 
-def _more(item: Item) -> list[Content | str]:
+def _more(item: Item, known: Mapping[str, Item]) -> list[Content | str]:
     parts: list[Content | str] = [""]
     if item.answer_aloud:
         parts += [Content.assemble(("Say aloud: ", "bold"), item.answer_aloud), ""]
     parts += [Content.assemble(("But: ", "bold"), caveat) for caveat in item.caveats]
-    if item.followups:
-        parts += [Content.assemble(("Then they ask: ", "bold"), text) for text in item.followups]
+    parts += [Content.assemble(("Then they ask: ", "bold"), text) for text in asked_next(item, known)]
     for source in item.sources:
         read = {"no": "not read", "full": "read"}.get(source.seen, f"{source.seen} read")
         parts.append(dim(f"[{source.ref}{', ' + source.locator if source.locator else ''}; {read}]"))

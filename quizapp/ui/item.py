@@ -12,7 +12,7 @@ from quizapp.export.sheet import Part, Sheet
 from quizapp.figures import how_long
 from quizapp.marks import Marked
 from quizapp.model import Item, Memory, Review
-from quizapp.steps import question
+from quizapp.steps import brief
 from quizapp.ui.look import bold, dim, hang, lines
 
 STAND, STAND_FROM = 15, 34
@@ -42,8 +42,7 @@ def row(item: Item, state: str, marked: Marked, here: bool, width: int) -> Conte
     state: where it stands, or nothing while that is not known.
     """
     signs = ("*" if marked.flagged else " ") + ("n" if marked.note else " ")
-    said = " ".join(span.text for span in item.spans) if isinstance(item, model.Flaw) else question(item)
-    text = " ".join(said.split())
+    text = brief(item)
     stand = f"{state:<9} " if width >= STAND_FROM else ""
     id_ = min(ID, (width - STAND) // 3) if width >= ID_FROM else 0
     shown = Content.assemble(

@@ -200,7 +200,14 @@ class PracticeScreen(Asking):
         testable = self._claim() is not None
         shown = as_shown(self.answered, self.steps)
         self.page.feedback(
-            feedback(shown, self.confidence, note=note, cram=self.study.cram, testable=testable)
+            feedback(
+                shown,
+                self.confidence,
+                self.study.bank.items,
+                note=note,
+                cram=self.study.cram,
+                testable=testable,
+            )
         )
         prove = (("practice.prove", "prove it"),) if testable else ()
         if typed(self.at_hand):

@@ -68,7 +68,10 @@ def item(item: Item, deck: Deck) -> Plain:
         ],
         aloud=item.answer_aloud,
         caveats=item.caveats,
-        followups=item.followups,
+        followups=[
+            text if text in deck.ids else said
+            for text, said in zip(item.followups, deck.asked_next(item), strict=True)
+        ],
         sources=[source(one) for one in item.sources],
     )
 

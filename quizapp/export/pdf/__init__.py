@@ -139,7 +139,7 @@ def _answer(paper: Paper, deck: Deck, item: Item, written: Sheet, number: int) -
         lines += _list(paper, block.title, block.lines)
     lines += _list(paper, "Say it aloud", [item.answer_aloud] if item.answer_aloud else [])
     lines += _list(paper, "When it stops being true", item.caveats)
-    lines += _list(paper, "Asked next", item.followups)
+    lines += _list(paper, "Asked next", deck.asked_next(item))
     known = [deck.claims[id_] for id_ in item.claims if id_ in deck.claims]
     lines += paper.text_lines("Evidence", style="B", size=SMALL) if known else []
     for claim in known:
