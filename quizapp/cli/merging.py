@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,7 +74,7 @@ def merge(
 
 def _beside(out: Path) -> Path:
     """A file for what was skipped, where there is none yet: what was skipped last time stays."""
-    names = (f"{out.name}.conflicts{f'-{number}' if number else ''}.yaml" for number in count())
+    names = (f"{out.name}.conflicts{f'-{number}' if number else ''}.yaml" for number in itertools.count())
     return next(path for path in map(out.with_name, names) if not path.exists())
 
 
