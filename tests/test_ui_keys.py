@@ -276,7 +276,7 @@ async def test_curves_come_in_few_steps_without_motion(replayed, motion, monkeyp
         screen.phase = "run"
         for _ in range(12):  # new events all the time, none of which comes a quarter further
             screen._fresh = True
-            screen._key_at = screen._rest_until = 0.0
+            app.touched = screen._rest_until = 0.0
             screen._tick()
         screen.phase = "done"
     assert (len(drawn) > 8) == motion, drawn
