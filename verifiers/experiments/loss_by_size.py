@@ -15,7 +15,7 @@ must be ahead of the LSTMs', so that a gap would have been seen. A gated linear 
 drawn beside them in the full profile.
 
 It does not show the law at sizes that matter: the largest network here has 15 thousand parameters (the
-full profile ends at two hundred thousand), trained once on a fraction of the text for equally many steps,
+full profile ends at fifty thousand), trained once on a fraction of the text for equally many steps,
 which is not the best use of compute. Where the curves lie against each other depends on those steps. A few
 points near a line do not say where the next one is: the first to fall short at equal steps are the largest
 Transformers. And the loss is an average over characters; a single ability can come all at once. The text
@@ -48,9 +48,9 @@ PROFILES = {
     "quick": {"widths": (4, 8, 16, 32), "ends": (4, 32), "steps": 100, "batch": 32, "time": 32, "tests": 256,
               "kinds": ("transformer", "lstm"), "tuned_width": 16, "rates": (0.01, 0.02),
               "short": 60},
-    "full": {"widths": (8, 16, 32, 64, 128), "ends": (8, 128), "steps": 1500, "batch": 32, "time": 64,
+    "full": {"widths": (8, 16, 32, 64), "ends": (8, 64), "steps": 600, "batch": 32, "time": 64,
              "tests": 1024, "kinds": ("transformer", "lstm", "minGRU"), "tuned_width": 32,
-             "rates": (0.003, 0.006, 0.01), "short": 500},
+             "rates": (0.003, 0.006, 0.01), "short": 250},
 }  # fmt: skip
 """time: characters of a piece; ends: widths where two must do, for `short` steps."""
 
