@@ -52,7 +52,7 @@ PROFILES = {
              "tests": 1024, "kinds": ("transformer", "lstm", "minGRU"), "tuned_width": 32,
              "rates": (0.003, 0.006, 0.01), "short": 250},
 }  # fmt: skip
-"""time: characters of a piece; ends: widths where two must do, for `short` steps."""
+"""time: characters of a piece; ends: widths where two must do; short: steps on little text."""
 
 # fmt: off
 CHECKS = {
@@ -103,6 +103,8 @@ OUTSIDE = (
 FEW = 300
 """Characters to learn from where data are the limit."""
 RECALL: dict[str, int] = {"pairs": 4, "queries": 4, "keys": 8, "values": 8}
+RECALL_STEPS = 60
+"""Steps of recall, few: a loss that is almost zero makes an exponent of noise."""
 RECALL_TOKENS = 8 * 8 + 8
 """Pairs of one of 8 keys and one of 8 values, and keys alone."""
 
@@ -250,9 +252,9 @@ def _recall_behind(lab: Lab) -> float:
     """The Transformers' exponent minus the LSTMs' on recall, the same fresh sequences for all."""
     seed = int(torch.randint(2**31, (1,), generator=lab.generator))
     test = paired_recall(torch.Generator().manual_seed(0), lab.size["tests"], **RECALL).to(lab.device)
-    exponents, steps = [], lab.size["short"]
+    exponents = []
 
-    def recall(model: nn.Module, rate: float, steps: int = steps // 2) -> train.Fit:
+    def recall(model: nn.Module, rate: float, steps: int = RECALL_STEPS // 2) -> train.Fit:
         recipe = train.Recipe(steps=steps, learning_rate=rate, clip=1.0, warm_up=20)
         return train.fit(model, _recall_draws(lab, seed), recipe)
 
@@ -261,7 +263,7 @@ def _recall_behind(lab: Lab) -> float:
         losses = {}
         for width in lab.size["ends"]:
             model = build(kind, width, seed, lab.device, tokens=RECALL_TOKENS)
-            recall(model, rate, steps)
+            recall(model, rate, RECALL_STEPS)
             with torch.no_grad():
                 losses[tagger.parameters(model)] = float(train.cross_entropy(model, test))
         exponents.append(power_law(losses)[0])
