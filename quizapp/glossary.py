@@ -136,7 +136,7 @@ def _term(
     else:
         people_say, means, more = "", DELETION.sub(r"\2", item.text), item.why
     around = near.to(item)
-    entries = [item.id, *around]
+    entries = {id_: place for place, id_ in enumerate((item.id, *around))}
     others = [other for other in tagged if other != name and tagged[other].id in entries]
     return Term(
         name=name,
@@ -147,8 +147,8 @@ def _term(
         item=item.id,
         concepts=tuple(_line(bank.concepts[id_].concept) for id_ in item.concepts if id_ in bank.concepts),
         claims=item.claims,
-        related=tuple(sorted(others, key=lambda other: entries.index(tagged[other].id)))[:MOST],
-        practise=tuple(entries[:MOST]),
+        related=tuple(sorted(others, key=lambda other: entries[tagged[other].id]))[:MOST],
+        practise=tuple(entries)[:MOST],
     )
 
 

@@ -13,6 +13,7 @@ from quizapp import bank, export, paths
 from quizapp.__main__ import main
 from quizapp.bank import Bank
 from quizapp.check import check_paths
+from quizapp.errors import IncomingError
 from quizapp.export import anki_text
 from quizapp.export.deck import of
 from quizapp.share import incoming
@@ -154,8 +155,12 @@ def test_a_text_file_that_anki_wrote(deck: Deck, tmp_path: Path):
 
 
 def test_one_deck_of_several(deck: Deck):
-    assert len(taken(deck(False), deck="Deep").entries["items"]) == 6
+    path = deck(False)
+    assert len(taken(path, deck="Deep").entries["items"]) == 6
     assert len(taken(Path(deck(True)), deck="Other").entries["items"]) == 1
+    with pytest.raises(IncomingError, match="has no deck 'deep'") as error:
+        taken(path, deck="deep")
+    assert error.value.todo == "There are 'Deep::Attention', 'Other'."
 
 
 # ---- what we exported -----------------------------------------------------------------------------
@@ -243,6 +248,14 @@ TABLES = {
     "remarks": ("#separator:Comma\n# hello, you\na,b\n#c,d\n\n", {"a": "b"}),
     "plain": ("#separator:comma\n#html:false\n<b>a</b>,1 < 2\n", {"<b>a</b>": "1 < 2"}),
     "guessed plain": ("if x < 2,y\n", {"if x < 2": "y"}),
+    "commas in a tab file": ("a, b, c?\tx, y\nd\te\n", {"a, b, c?": "x, y", "d": "e"}),
+    "commas in one of semicolons": ("a, b, c?;x, y\nd;e\n", {"a, b, c?": "x, y", "d": "e"}),
+    "rows of several lengths": ("a;b\nc, d;e;f\n", {"a": "b", "c, d": "e\nf"}),
+    "numbered": ("#,Question,Answer\n1,a,b\n", {"a": "b"}),
+    "less and more": ("is x<y and y>z?,never\n", {"is x<y and y>z?": "never"}),
+    "a type": ("which?,vector<int> & more\n", {"which?": "vector<int> & more"}),
+    "a program": ('"for i:\n    if i<2",0\n', {"for i:\n    if i<2": "0"}),
+    "html unsaid": ('a<br/>b,"<span class=""x"">c</span> &lt; d"\n', {"a\nb": "c < d"}),
     "html": ("#separator:comma\n#html:true\n<b>a</b>,1 &lt; 2\n", {"a": "1 < 2"}),
     "cloze": (
         "the {{c1::a}} and {{c2::b}},more\n",
@@ -257,6 +270,22 @@ def test_tables(tmp_path: Path, how: str):
     made = taken(table(tmp_path, body))
     assert made.refused == []
     assert fronts(made) == expected
+
+
+@pytest.mark.parametrize("body", ["#include <x>,what\na,b\n", "a,b\n#1 rule,scale\n"])
+def test_rows_taken_for_remarks_are_counted(tmp_path: Path, body: str):
+    made = taken(table(tmp_path, body))
+    assert fronts(made) == {"a": "b"}
+    assert "rows that begin with #, 1: remarks, as in Anki's files" in report.left_behind(made)
+
+
+def test_two_imports_can_stand_in_one_pack(tmp_path: Path, home: Path):
+    files = []
+    for number, (front, back) in enumerate((("What is M?", "m"), ("What is N?", "n"))):
+        source = table(tmp_path, f"id,Front,Back\n1,{front},{back}\n", f"{number}.csv")
+        files.append(str(tmp_path / f"{number}.yaml"))
+        assert main(["import", str(source), "-o", files[-1]]) == 0
+    assert main(["pack", "make", str(tmp_path / "both.qpack"), *files]) == 0
 
 
 def test_a_table_in_two_bytes_a_letter(tmp_path: Path):
@@ -309,6 +338,7 @@ def test_gaps_within_gaps_are_asked_as_anki_does():
         ("<pre>def f():\n    return 1</pre>", "def f():\n    return 1"),
         ("a&nbsp;&amp; b<!-- c -->", "a & b"),
         ("<script>alert('<b>')</script>a<style>x</style>", "a"),
+        ("seen <title>unseen <b>words", "seen unseen words"),
         ('<a href="https://x.y/z">here</a>', "here (https://x.y/z)"),
         ('<a href="javascript:x">here</a>', "here"),
         ("[$]x[/$] [$$]y[/$$] <anki-mathjax>z</anki-mathjax>", "$x$ $$y$$ \\(z\\)"),
@@ -379,6 +409,17 @@ def test_a_long_deck_becomes_several_files(home: Path, tmp_path: Path):
     found, problems = bank.read([*sorted(paths.questions().glob("*.yaml")), *made])
     assert problems == []
     assert sum(id_.startswith("imp-") for id_ in found.items) == 1100
+
+
+def test_a_shorter_import_leaves_no_rest_of_a_longer_one(home: Path, tmp_path: Path, capsys):
+    rows = [f"front {number},{'b' * 900}\n" for number in range(1100)]
+    into = ("-o", str(home / "x.yaml"))
+    assert main(["import", str(table(tmp_path, "".join(rows))), *into]) == 0
+    shorter = str(table(tmp_path, rows[0]))
+    assert main(["import", shorter, *into, "--replace"]) == 2
+    assert f"{home / 'x-2.yaml'} would stay from an earlier, longer import" in capsys.readouterr().err
+    (home / "x-2.yaml").unlink()
+    assert main(["import", shorter, *into, "--replace"]) == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("-o", "a.yaml", "--pack", "b")])

@@ -382,6 +382,14 @@ def test_a_template_cannot_blow_up(tmp_path: Path):
     assert said(made) == ["has a template of 450,000 characters, more than 50,000"]
 
 
+def test_templates_that_show_nothing_are_work_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    empty = "{{#None}}{{/None}}" * 2000
+    assert said(sided(tmp_path, "x", qfmt=empty)) == ["has an empty front"]
+    monkeypatch.setattr(items, "WORK", 8_000)
+    with pytest.raises(IncomingError, match="come to more than 8,000 characters"):
+        sided(tmp_path, "x", qfmt=empty)
+
+
 SIDES = {
     "empty": ("  <br> ", "has an empty front"),
     "a picture": ("<img src=../../etc/passwd>", "has a front of pictures or sounds alone"),

@@ -177,5 +177,5 @@ def consent(promise: Sequence[str]) -> Content:
         "",
         *promise,
         "",
-        "enter agrees, n goes on without it.",
+        "y agrees, n goes on without it.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
@@ -292,6 +293,13 @@ class TalkScreen(Keyed[None]):
         if self.phase == "ask":
             self._keep_draft()
         self.app.leave()
+
+    def on_unmount(self) -> None:
+        """Quitting does not wait for the next second: what was typed since the last one is kept now."""
+        question = self.talk.interview.open
+        if question is not None and self._typed:
+            with suppress(OSError):
+                self._drafts.keep(question.id, Draft(self._text, self._spent()))
 
     def press(self, key: str) -> bool:
         """Scroll what does not fit."""

@@ -32,8 +32,11 @@ TEXT = 4_000
 TAGS = 20
 POINT = "says what is on the back"
 """What a card from elsewhere asks of an answer; it says nothing more precise."""
-WORK, TAG = 30_000_000, 50
-"""The most characters of all fronts and backs together; reading a tag takes as long as so many of them."""
+WORK, TAG, PLACE = 30_000_000, 50, 10
+"""The most characters of all fronts and backs together; reading an HTML tag takes as long as so many of them,
+and one of a template's places as so many."""
+NAMED = 10
+"""Decks that an error names."""
 CUT = 200
 """Decks of one import that become concepts; the others share one."""
 
@@ -42,6 +45,8 @@ CUT = 200
 class Taken:
     """What became of a file."""
 
+    source: str = ""
+    """Its name."""
     entries: dict[str, dict[str, dict[str, Any]]] = field(
         default_factory=lambda: {"concepts": {}, "items": {}}
     )
@@ -53,11 +58,20 @@ class Taken:
     work: int = 0
     """Characters that were looked at."""
 
+    def fill(self, templates: Iterable[tuple[str, str]]) -> None:
+        """Count the tags of templates, which take time however little they show. Raises IncomingError."""
+        self._spend(sum(PLACE * (front.count("{{") + back.count("{{")) for front, back in templates))
+
     def look(self, texts: Iterable[str]) -> None:
         """Count them. Raises IncomingError when they are more than any deck has."""
-        self.work += sum(len(text) + TAG * text.count("<") for text in texts)
+        self._spend(sum(len(text) + TAG * text.count("<") for text in texts))
+
+    def _spend(self, work: int) -> None:
+        self.work += work
         if self.work > WORK:
-            what = f"its cards come to more than {WORK:,} characters, with a tag counted as {TAG}"
+            what = (
+                f"{self.source}: its cards come to more than {WORK:,} characters, with a tag counted as {TAG}"
+            )
             raise IncomingError(what, "Import one deck at a time: --deck NAME")
 
 
@@ -76,11 +90,9 @@ def taken(
     items may refer. known: ids of all questions there are already; they are not taken again.
     deck: only the notes of this deck and those below it.
     """
-    made = Taken(refused=[*found.refused], losses=Counter(found.losses))
+    made = Taken(source=source, refused=[*found.refused], losses=Counter(found.losses))
     looks: set[str] = set()
-    for note in found.notes:
-        if deck and note.deck != deck and not note.deck.startswith(f"{deck}::"):
-            continue
+    for note in _of_deck(source, found.notes, deck):
         if note.type.templates:
             looks.add(note.type.name)
         if own.is_own(note) and (id_ := own.id_of(note)) in known:
@@ -97,12 +109,28 @@ def taken(
     return made
 
 
+def _of_deck(source: str, notes: list[Note], deck: str) -> list[Note]:
+    """The notes of a deck and those below it. Raises IncomingError when there is no such deck."""
+    if not deck:
+        return notes
+    kept = [note for note in notes if note.deck == deck or note.deck.startswith(f"{deck}::")]
+    if not kept:
+        decks = sorted({note.deck for note in notes if note.deck})
+        named = ", ".join(repr(name) for name in decks[:NAMED])
+        more = f" and {len(decks) - NAMED} more" if len(decks) > NAMED else ""
+        todo = f"There are {named}{more}." if decks else "Its cards are in none; leave out --deck."
+        raise IncomingError(f"{source} has no deck {deck!r}", todo)
+    return kept
+
+
 def _put(made: Taken, entry: dict[str, Any], note: Note) -> None:
     items = made.entries["items"]
     if entry["id"] in items:
         raise UnfitError("is the same as an earlier one")
     if len(items) >= ITEMS:
-        raise IncomingError(f"it makes more than {ITEMS:,} items", "Import one deck at a time: --deck NAME")
+        raise IncomingError(
+            f"{made.source} makes more than {ITEMS:,} items", "Import one deck at a time: --deck NAME"
+        )
     entry["concepts"] = [_concept(made, note, entry["topic"])]
     _check(entry)
     items[entry["id"]] = entry
@@ -114,7 +142,7 @@ def _concept(made: Taken, note: Note, topic: str) -> str:
     concepts = made.entries["concepts"]
     name = note.deck if len(concepts) < CUT else ""
     slug = re.sub(r"[^a-z0-9]+", "-", f"{name} {topic}".lower()).strip("-")[:40].strip("-")
-    id_ = f"imported-{slug}-{hashlib.sha256(f'{name} {topic}'.encode()).hexdigest()[:6]}"
+    id_ = f"imported-{slug}-{hashlib.sha256(f'{line(made.source)} {name} {topic}'.encode()).hexdigest()[:6]}"
     said = f"Imported: {name}" if name else "Imported cards"
     concepts.setdefault(id_, {"id": id_, "topic": topic, "concept": said})
     return id_
@@ -156,6 +184,7 @@ def _entries(
         yield _own(entry, note, around)
         return
     cards = sides.of(note)
+    made.fill(note.type.templates)
     shared = {"overlaps"} if cards.overlaps else set()
     for side in cards.cards:
         made.look((side.front, side.back))

@@ -75,6 +75,7 @@ class _Reader(HTMLParser):
         self.out: list[str] = []
         self.losses: list[str] = []
         self._silent = ""
+        self._unsaid: list[str] = []
         self._pre = 0
         self._link = ""
 
@@ -83,7 +84,7 @@ class _Reader(HTMLParser):
             return
         about = dict(attrs)
         if tag in SILENT:
-            self._silent = tag
+            self._silent, self._unsaid = tag, []
             self.losses.append("scripts" if tag == "script" else "looks")
         elif tag in MEDIA:
             self.losses.append(MEDIA[tag])
@@ -126,12 +127,21 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._silent:
+            self._unsaid.append(data)
             return
         if not self._pre:
             data = re.sub(r"[ \t\r\n\f]+", " ", data)
             data = data.lstrip(" ") if self._fresh() else data
         if data:
             self.out.append(data)
+
+    def close(self) -> None:
+        """The end: a tag that was never closed hides nothing, unless it is a program."""
+        super().close()
+        if self._silent not in ("", "script", "style"):
+            self._silent = ""
+            for data in self._unsaid:
+                self.handle_data(data)
 
     def _fresh(self) -> bool:
         """Whether a line begins here."""

@@ -8,6 +8,7 @@ from quizapp.safe_text import visible
 from quizapp.share.incoming.items import Taken
 
 SAID = {
+    "remarks": "rows that begin with #, {n}: remarks, as in Anki's files",
     "media": "{n} files of pictures and sounds stay in the package",
     "pictures": "pictures, in {cards}: where they were, their name stands",
     "sounds": "sounds, in {cards}: where they were, their name stands",

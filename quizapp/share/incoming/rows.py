@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from quizapp import files
@@ -24,8 +27,18 @@ BACKS = ("back", "answer", "definition", "meaning", "a")
 SEPARATOR = re.compile(r'[^"\w\x00-\x08\x0a-\x1f\x7f]')
 PLACES = ("notetype", "deck", "tags", "guid")
 PLAIN = "table"
+HTML = re.compile(
+    r"</?(?:a|b|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|span|strong|su[bp]|table|t[dhr]|u|ul)"
+    r"(?:\s+[a-z-]+\s*=[^<>]*)?\s*/?>|&(?:[a-z]{2,8}|#\d{1,6});",
+    re.IGNORECASE,
+)
+"""What makes a row HTML where the file does not say: a tag or an entity; `x<y` and `vector<int>` are none."""
+NUMBERED = re.compile(r"#[\t,;|]")
+"""How a first row begins whose first column, the number of the row, is called #."""
 UNCLOSED = ("unexpected end of data", "field larger")
 """How csv says that a quotation mark was never closed, at the end of the file or after so many characters."""
+LOOKED_AT = 20
+"""Rows by which one guesses what separates the cells."""
 AGAIN = 20
 """How often it goes on after such a mark; each may take long to find."""
 
@@ -44,6 +57,8 @@ class Head:
     always: dict[str, str] = field(default_factory=dict)
     """The same, where one holds for all rows."""
     lines: int = 0
+    remarks: int = 0
+    """How many of the lines say nothing of that kind."""
 
 
 class _Lines(Iterator[str]):
@@ -68,7 +83,7 @@ def read(path: Path) -> Found:
     lines = _decoded(path).split("\n")
     lines = [f"{one}\n" for one in (lines if lines[-1] else lines[:-1])]
     head = _head(path, lines)
-    found = Found(what="row")
+    found = Found(what="row", losses=Counter(remarks=head.remarks))
     rows = _rows(path, lines, head, found)
     known: Type | None = None
     for number, cells in rows:
@@ -114,7 +129,7 @@ def _decoded(path: Path) -> str:
 def _head(path: Path, lines: list[str]) -> Head:
     head = Head()
     for text in lines:
-        if not text.startswith("#"):
+        if not _remark(text):
             break
         head.lines += 1
         name, _, value = text[1:].rstrip("\n").partition(":")
@@ -135,6 +150,8 @@ def _head(path: Path, lines: list[str]) -> Head:
                 what = f"{path}:{head.lines}: `{place} column` is {line(value, 40)!r}"
                 raise IncomingError(what, "Write the number of a column, from 1.")
             head.places[place] = int(value.strip()) - 1
+        else:
+            head.remarks += 1
     head.separator = head.separator or _guessed(lines[head.lines :], path)
     if head.named:
         cells = next(csv.reader([head.named], delimiter=head.separator))
@@ -154,12 +171,30 @@ def _unlike(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _guessed(lines: list[str], path: Path) -> str:
-    """What separates the cells: whatever the first row has most of, outside of quotes."""
-    first = next((text for text in lines if text.strip() and not text.startswith("#")), "")
+    """What separates the cells: what is there equally often in every row; commas in sentences are not."""
+    usual = ("\t", ",") if path.suffix.lower() == ".csv" else ("\t",)
+    first = next((text for text in lines if text.strip() and not _remark(text)), "")
     bare = re.sub(r'"[^"]*"', "", first)
-    return max(
-        ("\t", ",", ";", "|"), key=lambda sign: (bare.count(sign), sign == "," and path.suffix == ".csv")
-    )
+
+    def fits(sign: str) -> tuple[bool, bool, int, bool]:
+        widths = {len(row) for row in _sample(lines, sign)}
+        even = len(widths) == 1 and widths != {1}
+        return even, even and sign in usual, bare.count(sign), sign in usual
+
+    return max(("\t", ";", "|", ","), key=fits)
+
+
+def _sample(lines: list[str], sign: str) -> Iterator[list[str]]:
+    """The first rows, as far as they can be read."""
+    reader = csv.reader(lines[: 10 * LOOKED_AT], delimiter=sign, strict=True)
+    with suppress(csv.Error):
+        rows = (row for row in reader if any(map(str.strip, row)) and not _remark(row[0]))
+        yield from islice(rows, LOOKED_AT)
+
+
+def _remark(text: str) -> bool:
+    """Whether a row that begins so is a remark, as in Anki's files."""
+    return text.startswith("#") and text.strip() != "#" and not NUMBERED.match(text)
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:
@@ -169,7 +204,7 @@ def _named(cells: list[str]) -> tuple[str, ...]:
     back = next((name for name in BACKS if name in names), None)
     if front is None or back is None:
         return ()
-    called = {front: "Front", back: "Back", "id": "guid", "note type": "notetype"}
+    called = {front: "Front", back: "Back", "id": "guid", "#": "guid", "note type": "notetype"}
     return _unlike(called.get(name, name) for name in names)
 
 
@@ -193,7 +228,7 @@ def _type(head: Head, width: int) -> Type:
 
 
 def _rows(path: Path, lines: list[str], head: Head, found: Found) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of every row that is one; remarks and empty lines are passed over."""
+    """(line, cells) of every row that is one; empty lines are passed over, remarks counted."""
     source, unclosed = _Lines(lines, head.lines), 0
     reader = csv.reader(source, delimiter=head.separator, strict=True)
     while True:
@@ -215,7 +250,9 @@ def _rows(path: Path, lines: list[str], head: Head, found: Found) -> Iterator[tu
                     why += f"; lines passed over after it: {source.at - begin}"
             found.refused.append(Refused(begin, why))
             continue
-        if any(cell.strip() for cell in cells) and not source.first.startswith("#"):
+        if _remark(source.first):
+            found.losses["remarks"] += 1
+        elif any(cell.strip() for cell in cells):
             yield begin, cells
 
 
@@ -246,10 +283,12 @@ def _note(number: int, cells: list[str], head: Head, known: Type) -> Note | Refu
     if more:
         return Refused(number, f"has {len(more)} cells more than there are columns")
     name = line(at("notetype")) or known.name
-    html = any("<" in value or "&" in value for value in values) if head.html is None else head.html
+    html = any(HTML.search(value) for value in values) if head.html is None else head.html
     return Note(
         line=number,
-        key=at("guid"),
+        key=""
+        if at("guid").isdecimal()
+        else at("guid"),  # a number is the row's, and other files have it too
         type=Type(name, fields, cloze="cloze" in name.lower()),
         fields=values,
         html=html,

@@ -29,6 +29,9 @@ def bank(entries: Entries, out: Path, around: Bank, *, again: bool) -> list[Path
     there = [name for name in names if name.exists()]
     if there and not again:
         raise IncomingError(f"{there[0]} is there already", "Name another file, or replace it: --replace")
+    if there and (left := out.with_stem(f"{out.stem}-{len(names) + 1}")).exists():
+        what = f"{left} would stay from an earlier, longer import, with questions that come again now"
+        raise IncomingError(what, "Remove it, and what follows it, or name another file.")
     _sound({name.name: body for name, body in zip(names, bodies, strict=True)}, around)
     try:
         files.replace_all(dict(zip(names, bodies, strict=True)))
