@@ -27,7 +27,9 @@ def clipped(text: str, width: int) -> str:
 
 
 def percent(value: float | None, width: int = 0) -> str:
-    """A share as whole per cent, or a dash."""
+    """A share as whole per cent, or a dash; 0% is none at all, and 100% all."""
+    if value is not None and 0.0 < value < 1.0:
+        value = min(0.99, max(0.01, value))
     return ("-" if value is None else f"{value:.0%}").rjust(width)
 
 

@@ -36,6 +36,8 @@ SLIP = 0.8
 """How alike a word and one that is said somewhere must be, of 1."""
 MOST = 6
 """So many related terms and items to practise are named."""
+CROWD = 200
+"""Items that share one thing and are looked at; a deck may have thousands in one concept."""
 SAID = 3
 """So many sentences are shown about a word without an entry."""
 
@@ -96,8 +98,11 @@ def terms(bank: Bank) -> dict[str, Term]:
                 if name not in tagged:  # the first keeps the name: a pack cannot take it
                     tagged[name], also[name] = item, tuple(filter(None, others))
     near = _Near(bank)
+    named: dict[str, list[str]] = {}
+    for name, item in tagged.items():
+        named.setdefault(item.id, []).append(name)
     known = sorted(tagged, key=str.casefold)
-    return {name: _term(name, also[name], tagged, near, bank) for name in known}
+    return {name: _term(name, also[name], tagged[name], named, near, bank) for name in known}
 
 
 class _Near:
@@ -121,23 +126,27 @@ class _Near:
         """The others, the nearest first; equally near ones in the order of the bank."""
         counted: Counter[str] = Counter()
         for key, worth in self._keys(item).items():
-            for other in self._with[key]:
+            for other in self._with[key][:CROWD]:
                 counted[other] += worth
-        del counted[item.id]
+        counted.pop(item.id, None)
         return sorted(counted, key=lambda other: (-counted[other], self._place[other]))
 
 
 def _term(
-    name: str, also: tuple[str, ...], tagged: Mapping[str, Card | Cloze], near: _Near, bank: Bank
+    name: str,
+    also: tuple[str, ...],
+    item: Card | Cloze,
+    named: Mapping[str, list[str]],
+    near: _Near,
+    bank: Bank,
 ) -> Term:
-    item = tagged[name]
+    """The term that an item is tagged with; named: item id -> the terms it is tagged with."""
     if isinstance(item, Card):
         people_say, means, more = _people_say(item.front), item.back, item.more
     else:
         people_say, means, more = "", DELETION.sub(r"\2", item.text), item.why
-    around = near.to(item)
-    entries = {id_: place for place, id_ in enumerate((item.id, *around))}
-    others = [other for other in tagged if other != name and tagged[other].id in entries]
+    entries = (item.id, *near.to(item))
+    others = [other for id_ in entries for other in named.get(id_, ()) if other != name]
     return Term(
         name=name,
         also=also,
@@ -147,8 +156,8 @@ def _term(
         item=item.id,
         concepts=tuple(_line(bank.concepts[id_].concept) for id_ in item.concepts if id_ in bank.concepts),
         claims=item.claims,
-        related=tuple(sorted(others, key=lambda other: entries[tagged[other].id]))[:MOST],
-        practise=tuple(entries)[:MOST],
+        related=tuple(others[:MOST]),
+        practise=entries[:MOST],
     )
 
 

@@ -164,3 +164,15 @@ def test_claims_have_their_newest_verdict(known, whole, home):
 def test_an_entry_keeps_to_its_width(known):
     for term in known.values():
         assert all(len(line) <= 60 for line in glossary.text(term, (), 60))
+
+
+def test_many_terms_of_one_concept_do_not_look_at_each_other(whole, monkeypatch):
+    """A deck may have thousands of cards in one concept: what each looks at is limited."""
+    monkeypatch.setattr(glossary, "CROWD", 5)
+    card = next(item for item in whole.items.values() if item.kind == "card")
+    cards = {
+        f"c{n}": replace(card, id=f"c{n}", family="", claims=(), tags=(f"term:w{n}",)) for n in range(40)
+    }
+    found = glossary.terms(replace(whole, items=cards))
+    assert list(found["w30"].practise) == ["c30", "c0", "c1", "c2", "c3", "c4"]
+    assert found["w30"].related == ("w0", "w1", "w2", "w3", "w4")

@@ -14,6 +14,7 @@ from quizapp import memories, schedule, statistics, summary
 from quizapp.bank import Bank
 from quizapp.calibration import calibration, confident_errors
 from quizapp.evidence import Prediction
+from quizapp.figures import percent
 from quizapp.marks import Marked
 from quizapp.mistakes import mistakes, shown
 from quizapp.model import Memory, Review
@@ -352,3 +353,14 @@ def test_crammed_answers_are_answers_but_neither_calibration_nor_schedule(all_ki
     assert schedule.fold(reviews) == schedule.fold(reviews[:1])
     held = memories.memories(reviews, all_kinds, NOW)
     assert held.retention == memories.memories(reviews[:1], all_kinds, NOW).retention
+
+
+def test_all_and_none_are_said_only_of_all_and_none():
+    assert [percent(value) for value in (0.0, 1 / 300, 0.5, 299 / 300, 1.0)] == [
+        "0%",
+        "1%",
+        "50%",
+        "99%",
+        "100%",
+    ]
+    assert percent(None, 3) == "  -"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quizapp.ui.browse import BrowseScreen
@@ -49,6 +51,26 @@ async def test_on_to_related_terms_the_item_and_the_proof(whole):  # noqa: F811
         await pilot.press("p")
         await pilot.pause()
         assert isinstance(app.screen, ProveScreen)
+
+
+async def test_what_was_edited_meanwhile_is_read_again(whole):  # noqa: F811
+    app = whole()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("g")
+        await settle(app, pilot)
+        await pilot.press("slash", *"serial", "enter")
+        await settle(app, pilot)
+        term = app.screen.term
+        changed = replace(app.bank.items[term.item], back="Something else.")
+        await pilot.press("question_mark")
+        gone = {id_: claim for id_, claim in app.bank.claims.items() if id_ not in term.claims}
+        app.bank = replace(app.bank, items={**app.bank.items, term.item: changed}, claims=gone)
+        await pilot.press("escape")
+        await settle(app, pilot)
+        assert app.screen.term.means == "Something else."
+        await pilot.press("p")
+        await settle(app, pilot)
+        assert isinstance(app.screen, GlossaryScreen)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

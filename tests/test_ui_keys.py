@@ -285,6 +285,25 @@ async def test_curves_come_in_few_steps_without_motion(replayed, motion, monkeyp
 # ---- the tour ----------------------------------------------------------------------------------------
 
 
+async def test_a_sheet_of_the_tour_that_does_not_fit_scrolls_first(quiet):
+    paths.settings().unlink()
+    app = quiet()
+    async with app.run_test(size=(30, 8)) as pilot:
+        await settled(app, pilot)
+        assert "any key" not in flat(app)
+        for _ in range(10):
+            await pilot.press("down")
+            await pilot.pause()
+            if "any key" in flat(app):
+                break
+        assert "any key: on" in flat(app)
+        assert app.screen.at == 0
+        await pilot.press("down")
+        await pilot.pause()
+        assert app.screen.at == 1
+        assert STEPS[1][0] in flat(app)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (40, 10)])
 async def test_somebody_new_is_shown_around_once(quiet, size):
     paths.settings().unlink()

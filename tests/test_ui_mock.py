@@ -46,8 +46,10 @@ async def settled(app, pilot):
 
 
 async def press(app, pilot, *keys):
-    await pilot.press(*keys)
-    await settled(app, pilot)
+    """Each key once what the one before began is done."""
+    for key in keys:
+        await pilot.press(key)
+        await settled(app, pilot)
 
 
 def told(app):
@@ -161,6 +163,37 @@ async def test_a_draft_is_on_disk_within_seconds_and_the_interview_goes_on(mock,
         await press(again, pilot, "ctrl+s")
         assert "question 2 of 4" in flat(again)
         assert Drafts(paths.home()).of(question).said == ""
+
+
+async def test_quitting_keeps_what_was_typed_in_the_last_second(mock):
+    app = mock()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        await press(app, pilot, "enter")
+        question = app.screen.talk.interview.open.id
+        await pilot.press(*"half", "ctrl+q")
+    assert Drafts(paths.home()).of(question).said == "half"
+
+
+async def test_another_size_changes_neither_the_view_nor_the_place(mock):
+    app = mock()
+    async with app.run_test(size=(80, 10)) as pilot:
+        await settled(app, pilot)
+        await press(app, pilot, "enter")
+        await answer(app, pilot, ANSWER)
+        await press(app, pilot, "f10", "f10", "v")
+        assert not app.screen.query_one("#body").display
+        await pilot.resize_terminal(70, 10)
+        await settled(app, pilot)
+        assert not app.screen.query_one("#body").display
+        await press(app, pilot, "v", "a", "enter")
+        assert app.screen.phase == "done"
+        await press(app, pilot, "pagedown", "pagedown")
+        place = app.screen.query_one("#body").scroll_offset.y
+        assert place > 4
+        await pilot.resize_terminal(72, 10)
+        await settled(app, pilot)
+        assert app.screen.query_one("#body").scroll_offset.y == place
 
 
 async def test_broken_off_in_the_rubrics_it_goes_on_there(mock):
@@ -307,6 +340,7 @@ async def test_nothing_is_sent_before_somebody_agreed_to_what_is_sent_where(mock
         await press(app, pilot, "enter")
         shown = flat(app)
         assert "Sent to http://localhost:9/v1/chat/completions (on this machine), model tiny" in shown
+        assert "y agrees, n goes on without it." in shown
         await press(app, pilot, "y")
         assert model.calls == []
         await answer(app, pilot, ANSWER + " And blue bananas.")

@@ -128,7 +128,7 @@ class QuizApp(Manners):
                 self._reference = reference.load()
             except RunsError as error:
                 self._reference = reference.Reference(runs={})
-                self.notify(str(error), severity="error")
+                self.notify(str(error), severity="error", markup=False)
         return self._reference
 
     def numbers(self) -> Numbers:

@@ -156,10 +156,10 @@ class DebriefScreen(Keyed[None]):
         """Side by side as soon as there is room."""
         self.set_class(self.size.height < pages.SHORT, "-small")
         if self.phase == "tick":
-            self._view(False)
+            self._view(self._reading())
             self._draw_rubric()
         elif self.phase == "done":
-            self._finish()
+            self._finish(again=True)
 
     def _draw_rubric(self) -> None:
         ticking = self.ticking
@@ -210,7 +210,8 @@ class DebriefScreen(Keyed[None]):
     # ---- the end
 
     @work
-    async def _finish(self) -> None:
+    async def _finish(self, *, again: bool = False) -> None:
+        """The bands; again: only the width is another, and the place on the page stays."""
         talk = self.talk
         bank, interview = self.app.bank, talk.interview
         found = await asyncio.to_thread(review.judged, bank, interview)
@@ -221,11 +222,12 @@ class DebriefScreen(Keyed[None]):
         width = self._width
         todo = pages.onward(len(items), claims, bank.claims, width)
         self.query_one("#text", Static).update(lines(pages.result(found, width), "", todo))
-        self.query_one("#body").scroll_home(animate=False)
-        proving = (("1-3"[: 1 if len(claims) == 1 else 3], "prove"),) if claims else ()
+        if not again:
+            self.query_one("#body").scroll_home(animate=False)
+        proving = (("1" if len(claims) == 1 else f"1-{len(claims)}", "prove"),) if claims else ()
         practise = (("debrief.practise", "practise"),) if items else ()
-        again = (("debrief.again", "rubrics again"),) if found else ()
-        self.hint(*practise, *proving, *again, ("every.help", "help"), ("debrief.leave", "back"))
+        once_more = (("debrief.again", "rubrics again"),) if found else ()
+        self.hint(*practise, *proving, *once_more, ("every.help", "help"), ("debrief.leave", "back"))
 
     def action_practise(self) -> None:
         """Study what was missing; the schedule stays as it is."""

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from quizapp import glossary
+from quizapp.bank import Bank
 from quizapp.glossary import Shown, Term
 from quizapp.ui.keyed import Keyed
 from quizapp.ui.listing import Listing
@@ -46,6 +47,7 @@ class GlossaryScreen(Keyed[None]):
     def __init__(self) -> None:
         super().__init__()
         self.known: dict[str, Term] = {}
+        self._bank: Bank | None = None
         self.shown: tuple[Shown, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -68,14 +70,22 @@ class GlossaryScreen(Keyed[None]):
         yield Static(self.hints(*hints), id="hints", markup=False)
 
     def on_mount(self) -> None:
-        """The names at once."""
-        self.known = glossary.terms(self.app.bank)
-        self._fill()
+        """Keys go to the list."""
         self.query_one(Listing).focus()
 
     def on_screen_resume(self) -> None:
-        """Something may have been proved meanwhile."""
-        self._judge()
+        """Something may have been edited meanwhile, or proved."""
+        if self._bank is not self.app.bank:
+            self._read()
+        else:
+            self._judge()
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        """The terms; those of a large deck take a moment."""
+        self._bank = bank = self.app.bank
+        self.known = await asyncio.to_thread(glossary.terms, bank)
+        self._fill()
 
     def on_resize(self) -> None:
         """The entry is as wide as its place, once that is known."""
@@ -93,7 +103,7 @@ class GlossaryScreen(Keyed[None]):
         typed = self.query_one("#filter", Input).value
         names = glossary.matching(self.known, typed)
         self.query_one(Listing).show(names)
-        said = f"{len(names)} of {len(self.known)} terms" if self.known else "there are no terms here"
+        said = f"{len(names):,} of {len(self.known):,} terms" if self.known else "there are no terms here"
         self.query_one("#status", Static).update(Content.assemble(("glossary", "bold"), f"   {said}"))
 
     def on_listing_moved(self) -> None:
@@ -155,7 +165,8 @@ class GlossaryScreen(Keyed[None]):
 
     def action_prove(self) -> None:
         """The first claim that can be tested."""
-        tested = (self.app.bank.claims[id_] for id_ in (self.term.claims if self.term else ()))
+        known = self.app.bank.claims
+        tested = (known[id_] for id_ in (self.term.claims if self.term else ()) if id_ in known)
         if (claim := next((one for one in tested if one.checks), None)) is None:
             self.notify("No claim about this term can be tested here.")
         else:

@@ -170,12 +170,12 @@ def onward(count: int, claims: Sequence[str], known: Mapping[str, Claim], width:
     return lines(bold("To practise next"), *rows) if rows else Content("")
 
 
-def consent(promise: Sequence[str]) -> Content:
-    """What would be sent, before anything is."""
+def consent(promise: Sequence[str], agree: str, alone: str) -> Content:
+    """What would be sent, before anything is; agree, alone: the keys that say so."""
     return lines(
         bold("A model is set up to help with this interview."),
         "",
         *promise,
         "",
-        "y agrees, n goes on without it.",
+        f"{agree} agrees, {alone} goes on without it.",
     )

@@ -118,7 +118,8 @@ class TalkScreen(Keyed[None]):
             found = Endpoint(address=settings.endpoint, model=settings.model)
             if not await asyncio.to_thread(self.talk.kept.agreed, found.address, found.model):
                 self.endpoint = found
-                self.query_one("#text", Static).update(pages.consent(found.promise()))
+                agree, alone = self.app.key_of("talk.agree", "y"), self.app.key_of("talk.alone", "n")
+                self.query_one("#text", Static).update(pages.consent(found.promise(), agree, alone))
                 self._show("agree")
                 self.hint(("talk.agree", "agree"), ("talk.alone", "without it"), ("talk.leave", "back"))
                 return

@@ -11,7 +11,7 @@ from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quizapp.ui.look import bold, lines
+from quizapp.ui.look import bold, lines, scroll
 
 STEPS: tuple[tuple[str, str], ...] = (
     (
@@ -96,15 +96,17 @@ class TourScreen(ModalScreen[None]):
         self.at += 1
         if self.at < len(STEPS):
             self._show()
+            self.query_one(VerticalScroll).scroll_home(animate=False)
         else:
             self.dismiss()
 
     def on_key(self, event: Key) -> None:
-        """On, or away."""
+        """On, or away; a sheet that is too long for the terminal scrolls first."""
         event.stop()
+        sheet = self.query_one(VerticalScroll)
         if event.key == "escape":
             self.dismiss()
-        else:
+        elif not (sheet.scroll_offset.y < sheet.max_scroll_y and scroll(sheet, event.key)):
             self._next()
 
     def on_click(self, event: Click) -> None:
