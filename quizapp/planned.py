@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from quizapp import forecast, plan
+from quizapp import clock, forecast, plan
 from quizapp.errors import QuizError
 from quizapp.forecast import Forecast, Glance
 from quizapp.habits import Habits, habits
@@ -60,7 +60,7 @@ def headless(topic: str | None, query: str, limits: Mapping[str, int | date | No
         raise QuizError("no day of an interview is set", todo)
     only = parse(query, questions) if query else None
     with closing(Store(paths.answers())) as store:
-        now = datetime.now().astimezone()
+        now = clock.now()
         learner = Learner(store, paths.snapshot())
         study = opening.sitting(
             questions, store, lambda: now, learner=learner, settings=asked, topic=topic, only=only

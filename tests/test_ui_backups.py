@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quizapp import backups, paths, restore
+from quizapp import backups, clock, paths, restore
 from quizapp.model import Review
 from quizapp.store import Store
 from quizapp.ui.app import QuizApp
@@ -76,7 +76,7 @@ def test_practice_line_by_line_makes_one_too(answered, monkeypatch, capsys):
 
     from quizapp import plain
 
-    monkeypatch.setattr(plain, "_now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     begun = []
     begin = backups.begin
     monkeypatch.setattr(backups, "begin", lambda *given: begun.append(begin(*given)))

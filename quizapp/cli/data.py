@@ -29,13 +29,11 @@ def backup(file: str | None) -> None:
 
     quizapp also makes one itself, on every day you practise: 7 daily, 4 weekly and 12 monthly ones stay.
     """
-    from datetime import datetime
-
-    from quizapp import backups, belongings, paths
+    from quizapp import backups, belongings, clock, paths
 
     folder = not file or file.endswith(os.sep)
     place = Path(file) if file else paths.backups()
-    now = datetime.now().astimezone()
+    now = clock.now()
     made = backups.asked(paths.answers(), place, None if folder else place, now)
     click.echo(f"{made} ({made.stat().st_size:,} bytes)")
     for name in belongings.here(paths.home())[1]:
@@ -52,9 +50,7 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> None:
     The backup is looked through first, and what you have now is backed up before it is replaced. Close every
     other quizapp: as long as one has the answers open, nothing is restored.
     """
-    from datetime import datetime
-
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp import restore as restoring
 
     if not file.exists() and (paths.backups() / file.name).exists():
@@ -66,7 +62,7 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> None:
     if not yes and not click.confirm("Put the first in the place of the second?"):
         aside("nothing was changed")
         ctx.exit(1)
-    safe = restoring.restore(file, answers, paths.backups(), datetime.now().astimezone())
+    safe = restoring.restore(file, answers, paths.backups(), clock.now())
     paths.snapshot().unlink(missing_ok=True)
     folder = safe and safe.with_suffix("")
     more = f" and {folder}" if folder and folder != safe and folder.is_dir() else ""
@@ -92,9 +88,8 @@ def _now(answers: Path) -> str:
 def data(as_json: bool, reviews: Path | None) -> None:
     """Take your data elsewhere. docs/data.md says what is in it."""
     import json
-    from datetime import datetime
 
-    from quizapp import __version__, belongings, files, paths, records, settings
+    from quizapp import __version__, belongings, clock, files, paths, records, settings
     from quizapp.errors import BackupError
     from quizapp.store import Store
 
@@ -103,7 +98,7 @@ def data(as_json: bool, reviews: Path | None) -> None:
     with closing(Store(paths.answers())) as store:
         if as_json:
             chosen = settings.load(paths.settings())
-            now = datetime.now().astimezone()
+            now = clock.now()
             beside, _ = belongings.here(paths.home())
             found = records.everything(store.tables(), chosen, __version__, now, beside)
             click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1))
@@ -150,9 +145,7 @@ def import_(
 
     Exit code 1: something was refused.
     """
-    from datetime import datetime
-
-    from quizapp import bank, packs, paths
+    from quizapp import bank, clock, packs, paths
     from quizapp.errors import IncomingError
     from quizapp.share import incoming
     from quizapp.share.incoming import items, report, target
@@ -172,7 +165,7 @@ def import_(
         made = target.bank(taken.entries, out, around, again=replace)
     else:
         assert name is not None
-        made = [target.into_pack(taken.entries, name, paths.packs(), around, datetime.now(), again=replace)]
+        made = [target.into_pack(taken.entries, name, paths.packs(), around, clock.now(), again=replace)]
     click.echo(f"{', '.join(map(str, made))}: {report.counts(taken)}")
     if lost := report.left_behind(taken):
         click.echo("Left behind:\n" + "\n".join(f"  {text}" for text in lost))

@@ -10,12 +10,12 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from quizapp import clock
 from quizapp.cli.saying import aside, the_store, width
 from quizapp.errors import QuizError
 
@@ -31,10 +31,6 @@ POLL = 0.5
 """Seconds between two looks at a file that is watched."""
 PATIENCE = 4
 """Looks without a file after which it is said to be gone; an editor replaces one faster."""
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()
 
 
 def _width() -> int | None:
@@ -123,7 +119,7 @@ def start(name: str | None, place: Path | None, again: bool) -> None:
         one = _chosen(name, progress.of(store), fresh=True)
         was_there = desk.begun(one, place)
         file, backup = desk.start(one, place, again=again)
-        progress.add(store, one.id, "start", _now())
+        progress.add(store, one.id, "start", clock.now())
     click.echo(f"{words.about(one)}\n\n{one.task}\n")
     click.echo(str(file))
     if backup is not None:
@@ -165,7 +161,7 @@ def _check(
     checked = checking.check(one, file, cancelled=cancelled)
     if cancelled is not None and cancelled.is_set():
         return checked
-    progress.add(store, one.id, "check", _now(), state=checked.state, what=checked.what)
+    progress.add(store, one.id, "check", clock.now(), state=checked.state, what=checked.what)
     if as_json:
         click.echo(json.dumps({"exercise": one.id, "file": str(file), **asdict(checked)}))
         return checked
@@ -188,7 +184,7 @@ def hint(name: str | None) -> None:
         for line in words.next_hint(one, shown).splitlines():
             click.echo("\n".join(words.wrapped(line, _width())))
         if shown < len(one.hints):
-            progress.add(store, one.id, "hint", _now())
+            progress.add(store, one.id, "hint", clock.now())
 
 
 @exercise.command(epilog="Example: quizapp exercise solution hillis_steele --anyway")
@@ -204,7 +200,7 @@ def solution(name: str | None, anyway: bool) -> None:
         if not anyway and not (one.id in known and known[one.id].tries):
             todo = f"`quizapp exercise check {one.id}` checks yours, `hint` helps, --anyway shows ours."
             raise QuizError(f"{one.id} was not tried yet", todo)
-        progress.add(store, one.id, "solution", _now())
+        progress.add(store, one.id, "solution", clock.now())
     click.echo(one.solution.rstrip("\n"))
     for line in words.links(one):
         aside(line)
@@ -238,7 +234,7 @@ def _watch(store: Store, one: Exercise, file: Path) -> None:
             aside(f"{file.name} is gone; waiting until it is back")
         if now is not None and now != seen:
             seen = now
-            click.echo(f"--- {_now():%H:%M:%S}")
+            click.echo(f"--- {clock.now():%H:%M:%S}")
             with _saved_again(file, now) as saved:
                 try:
                     _check(store, one, file, cancelled=saved)

@@ -42,9 +42,8 @@ def make(out: Path, reviews: bool, name: str, yes: bool) -> None:
     What you typed is never in it. The same data gives the same bytes.
     """
     from contextlib import closing
-    from datetime import datetime
 
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp.errors import GroupError
     from quizapp.share import group as maker
     from quizapp.share import group_file, group_place
@@ -61,7 +60,7 @@ def make(out: Path, reviews: bool, name: str, yes: bool) -> None:
     with closing(Store(paths.answers())) as store:
         member = maker.of_store(store, name, reviews=reviews)
     raw = maker.written(member)
-    group_file.read(raw, str(out), datetime.now().astimezone())
+    group_file.read(raw, str(out), clock.now())
     put(out, raw, yes)
     say(f"{out}: {_held(member)}")
 
@@ -79,13 +78,11 @@ def add(ctx: click.Context, file: tuple[Path, ...]) -> None:
 
     Exit code 1: some files were refused. 2: all of them.
     """
-    from datetime import datetime
-
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp.errors import GroupError
     from quizapp.share import group_place
 
-    now = datetime.now().astimezone()
+    now = clock.now()
     refused = count = 0
     for path in list(group_place.found(file)):  # nothing is taken before all are found
         count += 1
@@ -134,12 +131,10 @@ def _doubts(member: Member) -> list[str]:
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """List the members whose files are here. Exit code 1: a file is left out."""
-    from datetime import datetime
-
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp.share import group_place
 
-    members, broken = group_place.members(paths.group(), datetime.now().astimezone())
+    members, broken = group_place.members(paths.group(), clock.now())
     for member in members:
         if as_json:
             answers = None if member.answers is None else len(member.answers)
@@ -165,12 +160,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Take away what a member shared, by name or id. They can be added again."""
-    from datetime import datetime
-
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp.share import group_place
 
-    called = group_place.remove(name, paths.group(), datetime.now().astimezone())
+    called = group_place.remove(name, paths.group(), clock.now())
     say(f"{called} is removed.")
 
 
@@ -199,16 +192,15 @@ def report(
     Exit code 1: a member's file is left out.
     """
     import dataclasses
-    from datetime import datetime
 
-    from quizapp import bank, paths
+    from quizapp import bank, clock, paths
     from quizapp.errors import GroupError
     from quizapp.report import plain
     from quizapp.share import group_html, group_place, group_report, group_text
 
     if claim and (md or html or as_json):
         raise click.UsageError("--claim prints; it does not go with --md, --html or --json")
-    members, broken = group_place.members(paths.group(), datetime.now().astimezone())
+    members, broken = group_place.members(paths.group(), clock.now())
     for error in broken:
         say(f"left out: {error}", aside=True)
     if not members:

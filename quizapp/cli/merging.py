@@ -46,8 +46,7 @@ def merge(
     What only one side changed is taken. Conflicts are settled one by one: m mine, t theirs, e edit, s skip.
     A skipped one stands as in MINE, and both sides are kept in OUT.conflicts.yaml. Comments are not kept.
     """
-    from datetime import datetime
-
+    from quizapp import clock
     from quizapp.share import merge as merging
     from quizapp.share import sources
 
@@ -66,7 +65,7 @@ def merge(
     if skipped:  # first: what was not settled is lost otherwise, if the rest cannot be written
         kept = _beside(out)
         put(kept, _left(skipped), yes=True)
-    _finish(merged, out, one, other, datetime.now().astimezone().date(), builtin)
+    _finish(merged, out, one, other, clock.now().date(), builtin)
     if skipped:
         say(f"{len(skipped)} skipped: they stand as in {mine}; both sides are in {kept}", aside=True)
     ctx.exit(int(bool(skipped)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -98,13 +98,13 @@ def _interview(ctx: click.Context, param: click.Parameter, value: str | None) ->
     """The day of an interview that can be planned. Raises QuizError when it is past or too far away."""
     if value is None:
         return None
-    from quizapp import plan, settings
+    from quizapp import clock, plan, settings
 
     try:
         day: date = settings.ROWS["interview"](value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is no date. {error}") from None
-    plan.days_left(datetime.now().astimezone(), day)
+    plan.days_left(clock.now(), day)
     return day
 
 

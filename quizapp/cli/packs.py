@@ -63,8 +63,7 @@ def make(
 
     It takes along whatever its items refer to. The same questions, name, author and day give the same bytes.
     """
-    from datetime import datetime
-
+    from quizapp import clock
     from quizapp.errors import PackError
     from quizapp.share import account, sources
     from quizapp.share import pack as maker
@@ -72,7 +71,7 @@ def make(
     if out.suffix != sources.SUFFIX:
         raise PackError(f"{out} does not end in {sources.SUFFIX}", f"Call it {out.stem}{sources.SUFFIX}.")
     part = _part(path, part_asked(query, topic=topic, **fields), kept)
-    today, builtin = datetime.now().astimezone().date(), builtin_bank()
+    today, builtin = clock.now().date(), builtin_bank()
     raw = maker.make(part, name=name or out.stem.lower(), author=author, created=today, builtin=builtin)
     put(out, raw, yes)
     say(f"{out}: {account.counted(part.entries)}; {account.devices(part.runs)}")
@@ -81,9 +80,7 @@ def make(
 
 
 def _part(path: tuple[Path, ...], query: str, kept: str) -> Part:
-    from datetime import datetime
-
-    from quizapp import bank, opening, paths, selection, settings
+    from quizapp import bank, clock, opening, paths, selection, settings
     from quizapp import query as language
     from quizapp.errors import PackError
     from quizapp.learner import Learner
@@ -97,7 +94,7 @@ def _part(path: tuple[Path, ...], query: str, kept: str) -> Part:
         study = opening.sitting(
             found,
             store,
-            lambda: datetime.now().astimezone(),
+            clock.now,
             learner=Learner(store),
             settings=settings.Settings(),
         )
@@ -166,9 +163,7 @@ def _describe(found: Pack, builtin: Bank) -> None:
 @click.pass_context
 def open_(ctx: click.Context, file: Path, name: str | None, yes: bool) -> None:
     """Put a pack beside the built-in questions, once you have seen what would change."""
-    from datetime import datetime
-
-    from quizapp import paths
+    from quizapp import clock, paths
     from quizapp.share import account, difference, manifest, place
 
     builtin = builtin_bank()
@@ -184,7 +179,7 @@ def open_(ctx: click.Context, file: Path, name: str | None, yes: bool) -> None:
     if not yes and not sure(f"\nOpen it as {name}?"):
         say("Nothing was changed. (--yes opens without asking.)", aside=True)
         ctx.exit(1)
-    aside = place.put(found, name, paths.packs(), datetime.now().astimezone(), edited=edited)
+    aside = place.put(found, name, paths.packs(), clock.now(), edited=edited)
     if aside is not None:
         say(f"What was edited here is in {aside}")
     adds = bool(account.of_its_own(found.content, builtin)["items"])
@@ -246,9 +241,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def remove(ctx: click.Context, name: str, yes: bool) -> None:
     """Take a pack away. What you answered stays, and counts again when it is opened again."""
-    from datetime import datetime
-
-    from quizapp import packs, paths
+    from quizapp import clock, packs, paths
     from quizapp.errors import PackError
     from quizapp.share import account, place
 
@@ -260,7 +253,7 @@ def remove(ctx: click.Context, name: str, yes: bool) -> None:
     if not yes and not sure(f"Remove {name}? Your answers stay."):
         say("Nothing was changed. (--yes removes without asking.)", aside=True)
         ctx.exit(1)
-    aside = place.remove(paths.packs(), name, datetime.now().astimezone(), edited=found.edited)
+    aside = place.remove(paths.packs(), name, clock.now(), edited=found.edited)
     say(f"{name} is removed; your answers to it stay.")
     if aside is not None:
         say(f"It was edited here, so it is kept in {aside}")

@@ -123,11 +123,9 @@ def plan(as_json: bool, query: str, topic: str | None, **asked: Any) -> None:  #
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; docs/statistics.md lists its keys.")
 def stats(as_json: bool) -> None:
     """Say how the practice is going."""
-    from datetime import datetime
+    from quizapp import clock, marks, memories, statistics, summary
 
-    from quizapp import marks, memories, statistics, summary
-
-    bank, now = the_bank(), datetime.now().astimezone()
+    bank, now = the_bank(), clock.now()
     with the_store() as store:
         reviews, predictions, marked = store.reviews(), store.predictions(), marks.fold(store.marks())
     found = statistics.answers(reviews, predictions, bank, now)

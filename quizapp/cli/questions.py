@@ -71,17 +71,16 @@ def export(
     .json   for programs: everything, with `quizapp schema deck`
     """
     from collections import Counter
-    from datetime import datetime
 
+    from quizapp import clock, paths
     from quizapp import export as exporter
-    from quizapp import paths
     from quizapp.export.gather import gather, unproved
     from quizapp.store import utc_now
 
     query = part_asked(query, level=level, kind=kind, claim=claim)
     bank = the_bank()
     with the_store() as store:
-        deck = gather(bank, store, lambda: datetime.now().astimezone(), topic=topic, query=query, kept=kept)
+        deck = gather(bank, store, clock.now, topic=topic, query=query, kept=kept)
     exporter.write(deck, out, ledger=paths.home() / "exported.json", now=utc_now())
     click.echo(f"{out}: {len(deck.items)} items, {len(deck.claims)} claims")
     missing = unproved(deck)

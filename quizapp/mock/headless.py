@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from quizapp import backups, paths, settings
+from quizapp import backups, clock, paths, settings
 from quizapp.bank import Bank
 from quizapp.errors import QuizError
 from quizapp.interviews import Interviews
@@ -18,14 +17,9 @@ from quizapp.mock.talk import Talk
 from quizapp.store import Store
 
 
-def now() -> datetime:
-    """The time, in the learner's zone."""
-    return datetime.now().astimezone()
-
-
 def kept(bank: Bank, store: Store, show: int | None, as_json: bool) -> list[Any]:
     """The interviews, or one of them, as lines or as data. Raises QuizError when there is no such one."""
-    interviews, zone = Interviews(store), now().tzinfo
+    interviews, zone = Interviews(store), clock.HERE
     if show is None:
         found = interviews.all()
         if as_json:
@@ -48,15 +42,15 @@ def hold(
     resume: bool,
 ) -> int:
     """Hold one on standard input and output; returns the exit code: 1 when the input ended before it did."""
-    backups.begin(store.path, now)
+    backups.begin(store.path, clock.now)
     interviews = Interviews(store)
     if resume:
         found = interviews.unfinished()
         if found is None:
             raise QuizError("there is no interview to take up", "Begin one: quizapp mock --plain")
-        talk = Talk(bank, interviews, now, found)
+        talk = Talk(bank, interviews, clock.now, found)
     else:
-        talk = Talk.begin(bank, interviews, now, topic=topic, minutes=minutes, seed=seed)
+        talk = Talk.begin(bank, interviews, clock.now, topic=topic, minutes=minutes, seed=seed)
     endpoint = _endpoint(interviews, say)
     if plain.hold(talk, bank, sys.stdin, say, Drafts(paths.home()), endpoint):
         return 0

@@ -10,10 +10,10 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 
-from quizapp import backups, bank, opening, paths, planned, settings
+from quizapp import backups, bank, clock, opening, paths, planned, settings
 from quizapp.bank import Bank
 from quizapp.errors import BankError, RunsError, SettingsError
 from quizapp.learner import Learner
@@ -38,12 +38,12 @@ def study(
     bank = _bank(console)
     only = parse(query, bank) if query else None
     with closing(Store(paths.answers())) as store:
-        backups.begin(store.path, _now)
+        backups.begin(store.path, clock.now)
         learner = Learner(store, paths.snapshot())
         sitting = opening.sitting(
             bank,
             store,
-            _now,
+            clock.now,
             learner=learner,
             settings=opening.limited(_settings(console), limits),
             topic=topic,
@@ -62,11 +62,6 @@ def prove(console: Console, store: Store, claim: Claim) -> None:
     from quizapp.plain import experiment
 
     experiment.prove(console, store, claim)
-
-
-def _now() -> datetime:
-    """The time, in the learner's zone."""
-    return datetime.now().astimezone()
 
 
 def _bank(console: Console) -> Bank:

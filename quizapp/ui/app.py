@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from textual import work
 from textual.screen import Screen
 
-from quizapp import bank, opening, paths, served, settings
+from quizapp import bank, clock, opening, paths, served, settings
 from quizapp.errors import BankError, Problem, RunsError, SettingsError
 from quizapp.learner import Learner
 from quizapp.store import Store
@@ -139,7 +139,7 @@ class QuizApp(Manners):
 
     def clock(self) -> datetime:
         """The time, in the learner's zone."""
-        return datetime.now().astimezone()
+        return clock.now()
 
     def study(self, topic: str | None = None, only: Query | None = None, cram: bool = False) -> Study:
         """A new sitting, of the items a query selects now; it knows no measurements yet."""
