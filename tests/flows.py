@@ -241,11 +241,12 @@ def still(home, monkeypatch):
 
 
 async def settled(app: QuizApp, pilot) -> str:
-    """The screen once nothing changes any more; a sheet that waits for an answer never ends its worker."""
+    """The screen once nothing changes any more; a worker that waits for a sheet never ends."""
     shown, same = "", 0
     for _ in range(500):
         await pilot.pause(0.01)
-        busy = not app.screen.is_modal and any(worker.is_running for worker in app.workers)
+        top = app.screen
+        busy = any(one.is_running and (one.node is top or not top.is_modal) for one in app.workers)
         same = same + 1 if text(app) == shown and not busy else 0
         shown = text(app)
         if same >= 3:

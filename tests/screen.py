@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from textual.worker import WorkerCancelled
 
 from quizapp import paths
 from quizapp.ui.app import QuizApp
@@ -18,6 +21,19 @@ def text(app: QuizApp) -> str:
 def flat(app: QuizApp) -> str:
     """The same with every run of spaces and line ends as one space, so that wrapping does not matter."""
     return " ".join(text(app).split())
+
+
+async def settled(app: QuizApp, pilot) -> None:
+    """Everything that was begun is done, with what that began in turn, and painted; however long it takes.
+
+    Not while a sheet is open: the worker that waits for it does not end before it is closed.
+    """
+    still = 0
+    while still < 2:  # what is done after the next refresh has not begun yet in the first round
+        with suppress(WorkerCancelled):  # another one took its place
+            await app.workers.wait_for_complete()
+        await pilot.pause()
+        still = 0 if any(not worker.is_finished for worker in app.workers) else still + 1
 
 
 @pytest.fixture

@@ -67,17 +67,20 @@ def test_a_backup_holds_the_same_rows(answers: Path, tmp_path: Path):
 def test_a_backup_is_made_while_another_copy_writes(answers: Path, tmp_path: Path):
     with closing(Store(answers)) as store:
         store.add_review(answer(7))
-        stop = threading.Event()
+        stop, wrote = threading.Event(), threading.Event()
 
         def write() -> None:
             while not stop.is_set():
                 store.add_review(answer(8))
+                wrote.set()
 
         writer = threading.Thread(target=write)
         writer.start()
         try:
             for number in range(5):
                 backups.copy(answers, tmp_path / f"{number}.sqlite3")
+                wrote.clear()
+                assert wrote.wait(30)
         finally:
             stop.set()
             writer.join()

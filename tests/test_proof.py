@@ -253,7 +253,7 @@ async def test_a_bench_that_must_be_killed_is_known_to_be_gone_when_it_is_closed
     deaf.write_text("#!/bin/sh\nwhile :; do sleep 0.05; done\n", encoding="utf-8")
     deaf.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(deaf))
-    monkeypatch.setattr(proof, "PATIENCE", 0.1)
+    monkeypatch.setattr(proof, "PATIENCE", 0.5)
     for _ in range(12):
         bench = proof.Bench()
         await bench.start()

@@ -143,8 +143,9 @@ async def test_a_typed_answer_is_overruled_and_that_is_undone(quiet, size):  # n
         assert "✗ Wrong" in flat(app)
         (review,) = app.store.reviews()
         assert (review.correct, review.overruled, review.rating) == (False, False, 1)
-        await pilot.press("o", "u", "u")
-        await settled(app, pilot)
+        for key in "ouu":
+            await pilot.press(key)
+            await settled(app, pilot)
         assert app.store.reviews() == []
         assert app.screen.phase == "ask"
 

@@ -16,21 +16,16 @@ from quizapp.ui.marks import NoteScreen
 from quizapp.ui.problems import ProblemsScreen
 from tests.conftest import FIXTURE_BANK
 from tests.screen import flat, quiet, text  # noqa: F401 - a fixture
+from tests.screen import settled as ready
 from tests.test_query import many
 
 SIZES = [(80, 24), (120, 40)]
 ANSWER = "took the sum for a free path"
 
 
-async def ready(app, pilot):
-    await app.workers.wait_for_complete()
-    await pilot.pause()
-    await pilot.pause()
-
-
 async def until(pilot, app, words):
     """Wait for words while a sheet is open, whose worker does not end before it is closed."""
-    for _ in range(100):
+    for _ in range(1500):
         await pilot.pause(0.02)
         if words in text(app):
             return
@@ -166,7 +161,9 @@ async def test_marks_are_shown_kept_and_undone(quiet):  # noqa: F811
             (name, "flag"),
             (name, "note"),
         ]
-        await pilot.press("down", "u", "u", "ctrl+z", "b")
+        await pilot.press("down", "u", "u", "ctrl+z")
+        await ready(app, pilot)
+        await pilot.press("b")
         await ready(app, pilot)
         assert app.screen._listing.current == name, "undoing shows what is undone"
         assert "› buried" in text(app)

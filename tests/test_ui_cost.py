@@ -3,6 +3,7 @@
 # ruff: noqa: F811 - fixtures are imported and then asked for by name
 
 import gc
+from types import SimpleNamespace
 
 import pytest
 from textual.css.stylesheet import Stylesheet
@@ -11,7 +12,7 @@ from textual.screen import Screen
 from quizapp import query, study
 from quizapp.cli import practice as command
 from quizapp.study import Study
-from quizapp.ui import tidy
+from quizapp.ui import manners, tidy
 from quizapp.ui.app import QuizApp
 from tests.screen import flat, quiet  # noqa: F401 - a fixture
 
@@ -165,7 +166,8 @@ async def test_the_garbage_collector_works_again_once_it_has_painted(home, monke
 
 
 async def test_no_key_is_replied_to_with_a_look_through_all_memory(quiet, monkeypatch):
-    looks = []
+    looks, now = [], [1000.0]
+    monkeypatch.setattr(manners, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(tidy.gc, "collect", lambda: looks.append(1))
     monkeypatch.setattr(tidy.gc, "get_count", lambda: (0, 0, tidy.EVERY))
     app = quiet(start="browse")
@@ -174,7 +176,7 @@ async def test_no_key_is_replied_to_with_a_look_through_all_memory(quiet, monkey
         await pilot.press("down")
         tidy.tidy(app.quiet)
         assert not looks
-        app.touched -= tidy.QUIET
+        now[0] += tidy.QUIET
         tidy.tidy(app.quiet)
         assert looks == [1]
 

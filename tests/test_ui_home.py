@@ -8,14 +8,13 @@ from textual.worker import WorkerFailed
 from quizapp import paths
 from quizapp.ui.app import QuizApp
 from tests.conftest import FIXTURE_BANK
-from tests.screen import flat, quiet  # noqa: F401 - a fixture
+from tests.screen import flat, quiet, settled  # noqa: F401 - a fixture
 
 
 async def test_home_counts_and_opens_a_topic(quiet):  # noqa: F811
     app = quiet()
     async with app.run_test(size=(80, 24)) as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         shown = flat(app)
         assert "13 new" in shown
         assert "Nothing proved yet" in shown
@@ -23,7 +22,7 @@ async def test_home_counts_and_opens_a_topic(quiet):  # noqa: F811
         await pilot.pause()
         assert app.screen.study.topic is not None
         await pilot.press("escape")
-        await pilot.pause()
+        await settled(app, pilot)
         assert "13 new" in flat(app)
 
 
@@ -63,7 +62,7 @@ async def test_problems_are_listed_and_one_can_go_on(home, tmp_path, monkeypatch
         assert "unknown kind 'cart'" in flat(app)
         assert "all_kinds.yaml:" in flat(app)
         await pilot.press("enter")
-        await pilot.pause()
+        await settled(app, pilot)
         assert "12 new" in flat(app)
 
 

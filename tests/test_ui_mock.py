@@ -15,7 +15,7 @@ from quizapp.ui.app import QuizApp
 from quizapp.ui.debrief import DebriefScreen
 from quizapp.ui.mock import MockScreen, Wish
 from quizapp.ui.talk import TalkScreen
-from tests.screen import flat, text
+from tests.screen import flat, settled, text
 
 SIZES = [(80, 24), (120, 40)]
 ANSWER = "In one layer of full attention any token is one hop away, but reachable is not recalled."
@@ -36,13 +36,6 @@ def mock(home, monkeypatch, real):
 
     monkeypatch.setattr(QuizApp, "_warm", nothing)
     return lambda **wish: QuizApp(start="mock", wish=Wish(**{"seed": 3, **wish}))
-
-
-async def settled(app, pilot):
-    """Everything that was begun is done, and painted."""
-    for _ in range(3):
-        await app.workers.wait_for_complete()
-        await pilot.pause()
 
 
 async def press(app, pilot, *keys):

@@ -17,7 +17,7 @@ from tests.screen import flat, quiet  # noqa: F401 - a fixture
 
 async def until(pilot, true):
     """Wait for something that threads do."""
-    for _ in range(300):
+    for _ in range(3000):
         await pilot.pause(0.01)
         if true():
             return

@@ -1,6 +1,7 @@
 """Practice with the keyboard: every mode of answering, undo, ratings, and nothing lost."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from textual.worker import WorkerFailed
@@ -9,7 +10,7 @@ from quizapp import paths, reference
 from quizapp.errors import StoreError
 from quizapp.model import Cloze
 from quizapp.store import Store
-from tests.screen import flat, quiet  # noqa: F401 - a fixture
+from tests.screen import flat, quiet, settled  # noqa: F401 - a fixture
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -37,15 +38,14 @@ async def test_a_choice_from_question_to_rating(quiet, size):  # noqa: F811
         assert "How sure are you?" in flat(app)
         assert app.store.reviews() == []
         await pilot.press("4")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         shown = flat(app)
         assert "✓ Right" in shown
         assert "90% sure" in shown
         (review,) = app.store.reviews()
         assert (review.item, review.correct, review.confidence, review.rating) == ("fix-choice", True, 0.9, 3)
         await pilot.press("2")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         assert [review.rating for review in app.store.reviews()] == [2]
 
 
@@ -53,7 +53,7 @@ async def test_feedback_of_every_option_can_be_reached_at_80x24(quiet):  # noqa:
     app = only(quiet(start="study"), "fix-choice")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(await shown_place(app, 0), "enter")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         seen = flat(app)
         for _ in range(10):
             await pilot.press("down")
@@ -68,12 +68,10 @@ async def test_undo_works_on_the_last_card_of_the_sitting(quiet):  # noqa: F811
         await pilot.press("space", "3")
         assert "true previous tokens" in flat(app)
         await pilot.press("4")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert "Nothing more to ask now" in flat(app)
         await pilot.press("u")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert "teacher forcing" in flat(app)
         assert app.store.reviews() == []
 
@@ -98,7 +96,7 @@ async def test_a_multi_toggles_and_an_order_needs_every_option(quiet):  # noqa: 
         wanted = {app.screen.steps[0].order.index(place) for place in (0, 1)}
         assert set(picked) - {0} == wanted - {0}
         await pilot.press("enter", "enter")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         await pilot.press("enter")
         assert app.screen.item.id == "fix-order"
         await pilot.press("1", "2", "enter")
@@ -114,8 +112,7 @@ async def test_typing_a_cloze(quiet):  # noqa: F811
         await pilot.press("enter")
         assert app.screen.replies == []
         await pilot.press("d", "enter", *"sqrt d", "enter", "5")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert "✓ Right" in flat(app)
 
 
@@ -128,7 +125,7 @@ async def test_an_open_answer_is_graded_by_its_rubric(quiet):  # noqa: F811
         await pilot.press("3")
         assert "Training is parallel" in flat(app)
         await pilot.press("1", "2", "enter")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         (review,) = app.store.reviews()
         assert (review.correct, review.score, review.confidence) == (True, 0.8, 0.75)
 
@@ -141,7 +138,7 @@ async def test_leaving_and_coming_back_goes_on_where_it_was(quiet):  # noqa: F81
         first = app.screen.item.id
         key = "space" if first == "fix-card" else "1"
         await pilot.press(key, "enter", *(["3"] if first == "fix-card" else []))
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         await pilot.press("escape", "s")
         await pilot.pause()
         assert app.screen.item.id != first
@@ -163,7 +160,7 @@ async def test_any_size_of_terminal(quiet, size):  # noqa: F811
     async with app.run_test(size=size) as pilot:
         for key in ("1", "enter", "enter", "question_mark", "escape", "escape"):
             await pilot.press(key)
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         assert app.is_running
 
 
@@ -185,11 +182,10 @@ async def test_markup_in_a_bank_is_shown_as_it_is(quiet):  # noqa: F811
 async def test_a_measurement_is_graded_by_the_reference_until_one_has_ones_own(quiet):  # noqa: F811
     app = only(quiet(start="study"), "fix-number")
     async with app.run_test(size=(80, 24)) as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert "By how many nats per token" in flat(app)
         await pilot.press(*"0.25", "enter", "enter")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         assert "✓ Right" in flat(app)
         assert "0.2496" in flat(app)
 
@@ -200,19 +196,13 @@ async def test_practice_goes_on_without_a_reference(quiet, monkeypatch, tmp_path
     monkeypatch.setattr(reference, "load", lambda: whole(tmp_path))
     app = only(quiet(start="study"), "fix-number", "fix-choice")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert "What happens to the gradient" in flat(app), "the measurement is not asked for"
         assert "cpu.jsonl:1: is not a run" in flat(app)
         assert app.reference.runs == {}
 
 
 # ---- marks ------------------------------------------------------------------------------------------
-
-
-async def settled(app, pilot):
-    await app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("key", ["s", "b"])
@@ -301,16 +291,14 @@ async def test_an_answer_that_cannot_be_kept_can_be_given_again(quiet, monkeypat
         await pilot.pause()
         monkeypatch.setattr(app.store, "add_review", full)
         await pilot.press(*KEYS[id_])
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert all("disk is full" in toast.message for toast in app._notifications)
         assert app._notifications
         assert app.store.reviews() == []
         monkeypatch.undo()
         again = {"fix-choice": ["4"], "fix-card": ["3"]}.get(id_, KEYS[id_][2:])
         await pilot.press(*again)
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert [review.item for review in app.store.reviews()] == [id_]
 
 
@@ -319,18 +307,17 @@ async def test_what_cannot_be_taken_back_can_be_tried_again(quiet, monkeypatch):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("1", "4")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         monkeypatch.setattr(app.store, "amend", full)
         await pilot.press("u")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         await pilot.press("3")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(app, pilot)
         assert all("disk is full" in toast.message for toast in app._notifications)
         assert app._notifications
         monkeypatch.undo()
         await pilot.press("u")
-        await app.workers.wait_for_complete()
+        await settled(app, pilot)
         assert app.store.reviews() == []
 
 
@@ -341,8 +328,10 @@ async def test_elsewhere_it_ends_the_app_with_a_sentence(quiet, monkeypatch, cap
     async def run():
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            app.run_worker(asyncio.to_thread(app.store.add_run))
-            await pilot.pause(0.2)
+            worker = app.run_worker(asyncio.to_thread(app.store.add_run))
+            with suppress(WorkerFailed):
+                await worker.wait()
+            await pilot.pause()
 
     with pytest.raises(WorkerFailed):
         await run()

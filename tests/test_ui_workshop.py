@@ -14,7 +14,7 @@ from quizapp.ui import foreground
 from quizapp.ui.workshop import WorkshopScreen
 from quizapp.workshop import checking, desk, shelf
 from quizapp.workshop.checking import Checked
-from tests.screen import flat, quiet  # noqa: F401
+from tests.screen import flat, quiet, settled  # noqa: F401
 
 FIRST = shelf.load()[0]
 SIZES = [(80, 24), (120, 40)]
@@ -30,6 +30,7 @@ async def until(pilot, true, seconds=30.0):
 async def opened(app, pilot) -> WorkshopScreen:
     await pilot.press("w")
     await until(pilot, lambda: isinstance(app.screen, WorkshopScreen) and "0 of 13 solved" in flat(app))
+    await settled(app, pilot)
     return app.screen
 
 
@@ -76,8 +77,11 @@ async def test_from_not_begun_to_solved(quiet, edits, size):
         await until(pilot, lambda: "hint 2 of 4: One step for the whole state" in flat(app))
         await pilot.press("e")
         await until(pilot, lambda: "✓ solved" in flat(app))
+        await settled(app, pilot)
         assert "1 of 13 solved" in flat(app)
-        await pilot.press("s", "enter", *["pagedown"] * 4)
+        for key in ("s", "enter", *["pagedown"] * 4):
+            await pilot.press(key)
+            await settled(app, pilot)
         await until(pilot, lambda: "min(times) / steps" in flat(app))
         await pilot.press("escape", "escape")
         await pilot.pause()
@@ -116,7 +120,10 @@ async def test_keys_are_taken_while_a_check_runs_and_escape_stops_it(quiet, edit
         assert isinstance(app.screen, WorkshopScreen)
         await pilot.press("c")
         await until(pilot, lambda: screen.checking is not None)
-    await asyncio.sleep(0.2)
+    for _ in range(1000):
+        if len(stopped) == 2:
+            break
+        await asyncio.sleep(0.02)
     assert stopped == [True, True]
 
 

@@ -120,6 +120,7 @@ def toy_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's folder, and a small bank in place of the built-in one."""
     monkeypatch.setenv("QUIZAPP_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
     folder = tmp_path / "questions"
     folder.mkdir()
     for name, body in {"concepts": QUESTIONS, "claims": CLAIMS, "attention": ITEMS}.items():

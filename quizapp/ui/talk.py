@@ -58,7 +58,7 @@ class TalkScreen(Keyed[None]):
         self.endpoint: Endpoint | None = None
         self._drafts = Drafts(paths.home())
         self._writing = asyncio.Lock()
-        self._text = ""
+        self._text = self._kept = ""
         self._typed = False
         self._sure = ""
         self._begun = 0.0
@@ -162,7 +162,7 @@ class TalkScreen(Keyed[None]):
         self._before, self._begun, self._sure = draft.seconds, time.monotonic(), ""
         self.query_one("#text", Static).update(pages.asked(talk, question, self.size.height < pages.SHORT))
         answer = self.query_one("#answer", TextArea)
-        answer.text = self._text = draft.said
+        answer.text = self._text = self._kept = draft.said
         answer.move_cursor(answer.document.end)
         self._typed = False
         self._show("ask")
@@ -191,13 +191,14 @@ class TalkScreen(Keyed[None]):
         question = self.talk.interview.open
         if question is not None and self._typed:
             self._typed = False
-            self._write(question.id, Draft(self.query_one("#answer", TextArea).text, self._spent()))
+            draft = Draft(self.query_one("#answer", TextArea).text, self._spent())
+            self.app.run_worker(self._write(question.id, draft))  # the app's: leaving does not end it
 
-    @work
     async def _write(self, question: int, draft: Draft) -> None:
         async with self._writing:
             try:
                 await asyncio.to_thread(self._drafts.keep, question, draft)
+                self._kept = draft.said
             except OSError as error:
                 self.notify(f"The draft is not kept: {error}", severity="warning", markup=False)
 
@@ -295,12 +296,13 @@ class TalkScreen(Keyed[None]):
             self._keep_draft()
         self.app.leave()
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Quitting does not wait for the next second: what was typed since the last one is kept now."""
         question = self.talk.interview.open
-        if question is not None and self._typed:
-            with suppress(OSError):
-                self._drafts.keep(question.id, Draft(self._text, self._spent()))
+        async with self._writing:
+            if question is not None and self._text != self._kept:
+                with suppress(OSError):
+                    await asyncio.to_thread(self._drafts.keep, question.id, Draft(self._text, self._spent()))
 
     def press(self, key: str) -> bool:
         """Scroll what does not fit."""
