@@ -58,8 +58,8 @@ PROFILES = {
         "batch": 8,
         "steps": 60,
         "adam_steps": 100,
-        "clipped_rates": [1.0, 0.1],
-        "sgd_rates": [1.0, 0.1, 0.01],
+        "clipped_rates": [1.0, 0.7],
+        "sgd_rates": [1.0, 0.7, 0.1, 0.01],
         "adam_rates": [0.01, 0.03],
     },
     "full": {
