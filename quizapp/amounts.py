@@ -14,6 +14,8 @@ LONGEST = 200
 """Characters that are read as a number."""
 
 SCALES = {
+    "hundred": 1e2,
+    "dozen": 12.0,
     **dict.fromkeys(("k", "thousand"), 1e3),
     **dict.fromkeys(("m", "million", "millions", "mio", "mn", "mln"), 1e6),
     **dict.fromkeys(("g", "b", "billion", "billions", "bn", "bln"), 1e9),
@@ -75,12 +77,16 @@ def readings(text: str, unit: str = "") -> tuple[float, ...]:
         return ()
     expression, rest = _split(_straight(text))
     value = _worth(expression)
-    if value is None or re.search(r"\d|^[^\w%°-]", rest):
+    if value is None or re.search(r"\d|^[^\w%°-]", rest) or _PART.match(rest):
         return ()
     found = dict.fromkeys(value * factor for factor in _factors(rest, unit, value))
     if unit.lower() == "powers of ten" and (not rest or rest in ("x", "times", "fold")):
-        tenfold = value > 0 and re.fullmatch(r"10\^\(?[-+]?\d*\.?\d+\)?|\d*\.?\d*e[-+]?\d+", expression)
-        if tenfold or value >= 50:
+        tenfold = value > 0 and re.fullmatch(
+            r"(?:\d*\.?\d+\*)?10\^\(?[-+]?\d*\.?\d+\)?|\d*\.?\d*e[-+]?\d+", expression
+        )
+        if value > 0 and rest:
+            found = {math.log10(value): None}  # so many times
+        elif tenfold or value >= 50:
             found = {math.log10(value): None, **found}
     return tuple(found)
 
@@ -135,6 +141,11 @@ def _straight(text: str) -> str:
     return grouped(text).rstrip(" .;!")
 
 
+_PART = re.compile(
+    r"(?:half|halves|third|quarter|fifth|tenth|hundredth|thousandth|millionth|billionth)s?\b|e\b"
+)
+"""What a number of is none that we read."""
+
 # ---- the number and what stands behind it -------------------------------------------------------------
 
 _TOKEN = re.compile(
@@ -153,7 +164,7 @@ def _split(text: str) -> tuple[str, str]:
         kind, token = match.lastgroup, match[match.lastgroup or 0]
         if kind in ("number", "constant", "function"):
             if not operand:
-                if kind != "function":
+                if kind == "number" or token == "e":
                     break
                 found.append("*")
             operand = kind == "function"
@@ -238,7 +249,10 @@ def _scaled(word: str, typed: list[str], family: dict[str, float] | None, first:
         # `4 M` where GiB are asked for: the letter of a unit of bytes, in powers of two if they are asked.
         return 1.0, f"{word[0]}ib" if "ib" in first else f"{word}b"
     if word in SCALES:
-        return SCALES[word], typed[1].strip(".,;()") if len(typed) > 1 else ""
+        times, rest = SCALES[word], [one.strip(".,;()") for one in typed[1:]]
+        while rest and rest[0] in SCALES and rest[0] != first:
+            times *= SCALES[rest.pop(0)]
+        return times, rest[0] if rest else ""
     if len(word) > 3 and word[0] in "kmgt" and first and word[1:4] == first[:3]:
         return SCALES[word[0]], word[1:]  # Mtokens, GFLOPs
     return 1.0, word

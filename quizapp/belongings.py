@@ -20,7 +20,8 @@ from quizapp.store import BELONGINGS as TABLE
 
 _CREATE = f"CREATE TABLE {TABLE} (path TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT"
 _OURS = re.compile(
-    r"settings\.yaml|exported\.json|drafts/question-\d{1,18}\.json|exercises/[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,99}\.py"
+    r"settings\.yaml|exported(?:-reference|-none)?\.json|drafts/question-\d{1,18}\.json"
+    r"|exercises/[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,99}\.py"
     rf"|packs/{packs.NAME.pattern}/(?:{re.escape(packs.MANIFEST)}|{packs.MEMBER.pattern})"
 )
 MOST = 30_000_000
@@ -50,7 +51,7 @@ def here(home: Path) -> tuple[dict[str, bytes], list[str]]:
 def _units(home: Path) -> dict[str, list[Path]]:
     """What belongs together -> its files; what is written by hand before what was opened."""
     units: dict[str, list[Path]] = {}
-    for pattern in ("settings.yaml", "exported.json", "drafts/question-*.json", "exercises/*.py"):
+    for pattern in ("settings.yaml", "exported*.json", "drafts/question-*.json", "exercises/*.py"):
         for path in sorted(home.glob(pattern)):
             if _is_ours(path, home):
                 units[path.relative_to(home).as_posix()] = [path]

@@ -192,7 +192,7 @@ def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade
     if not all(read):
         summary = f"Three numbers were asked for. It is {_amount(truth, item.answer)}.\n{item.worked}"
         return Grade(score=0.0, correct=False, summary=summary)
-    tried = [_bracketed(item, way, truth) for way in product(*read)]
+    tried = [_bracketed(item, way, truth) for way in _alike(list(product(*read)))]
     low, best, high, inside, near = max(tried, key=lambda way: way[3] + 2 * way[4])
     caught = "inside" if inside else "outside"
     said = (
@@ -206,6 +206,12 @@ def _estimate(item: model.Estimate, given: list[str], numbers: Numbers) -> Grade
         remarks=() if near else _trapped(item.answer, item.traps, read[1]),
         summary=f"{said}\n{item.worked}",
     )
+
+
+def _alike(ways: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """The ways to read three numbers that take them in the same unit: the others lie far apart."""
+    spreads = [max(way) / min(way) if min(way) > 0 else 1.0 for way in ways]
+    return [way for way, spread in zip(ways, spreads, strict=True) if spread <= 2 * min(spreads)]
 
 
 def _bracketed(

@@ -171,6 +171,8 @@ class Fit:
 
 def fit(typed: str, word: str, known: Container[str] = ()) -> Fit | None:
     """How a typed text is a word; None when it is not. known: words that mean something of their own."""
+    if straight(typed).startswith("-") and not straight(word).startswith("-"):
+        return None
     if same(typed, word):
         return Fit(word=word, rank=EXACT)
     if how := _valued(typed, word):

@@ -152,16 +152,16 @@ def amiss(taken: Sequence[Step], replies: Sequence[Any], text: str) -> str:
     step = taken[len(replies)]
     if not step.numeric:
         return "" if text.strip() else "Type what belongs into the gap."
-    from quizapp.amounts import number
+    from quizapp.amounts import readings
 
-    value = number(text, step.unit)
-    if value is None:
+    values = readings(text, step.unit)
+    if not values:
         unit = f", in {step.unit}" if step.unit else ""
         return f"Type one number{unit}: 1,000 or 1e3, 2^10, 1/3, 1.5 million."
-    before = [number(reply, step.unit) for reply in replies]
-    if before and before[-1] is not None and value < before[-1]:
-        low = "best guess" if len(before) > 1 else "low end"
-        return f"That is below your {low}, {before[-1]:,.6g}. Type a number that is not."
+    before = readings(replies[-1], step.unit) if replies else ()
+    if before and max(values) < min(before):
+        low = "best guess" if len(replies) > 1 else "low end"
+        return f"That is below your {low}, {before[0]:,.6g}. Type a number that is not."
     return ""
 
 

@@ -347,6 +347,17 @@ def test_write_keeps_the_ledger(deck, tmp_path):
     assert note_dates(out)["fix-multi"] == changes.FIRST
 
 
+def test_another_choice_of_evidence_in_between_changes_no_date(deck, all_kinds, tmp_path):
+    """A date that is newer than the learner's own edit would have Anki write over that edit."""
+    ledger, out = tmp_path / "home" / "exported.json", tmp_path / "q.apkg"
+    export.write(deck, out, ledger=ledger, now=NOW)
+    first = out.read_bytes()
+    bare = of(all_kinds, {}, kept="none")
+    export.write(bare, tmp_path / "bare.json", ledger=ledger, now=NOW)
+    export.write(deck, out, ledger=ledger, now=NOW + timedelta(days=9))
+    assert out.read_bytes() == first
+
+
 def note_dates(path):
     with zipfile.ZipFile(path) as archive:
         db = sqlite3.connect(":memory:")

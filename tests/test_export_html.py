@@ -197,7 +197,7 @@ def test_evidence_can_be_doubted(deck, run):
     found = kept(page.render(deck))
     claim = next(claim for claim in found["claims"] if claim["id"] == "lstm-gradient-fades")
     (finding,) = claim["found"]
-    assert finding["command"] == "quizapp prove lstm-gradient-fades"
+    assert finding["command"] == "quizapp prove lstm-gradient-fades --device cpu"
     assert "stale" not in finding
     made = found["runs"][finding["runs"][0]]
     assert (made["date"], made["seeds"]) == (run.at[:10], "0 to 4 (5)")

@@ -311,6 +311,7 @@ def test_code_shows_the_lines_to_look_at(page):
 
 def test_the_wrong_sentence_is_the_one_to_find(page):
     show(page, "fix-flaw")
+    assert page.locator("fieldset:visible").count() == 1, "the repairs would tell which sentence is wrong"
     press(page, "2")
     page.get_by_text("At inference it makes a pass for each new token,").click()
     press(page, "Enter")

@@ -192,7 +192,7 @@ def test_evidence_can_be_doubted(deck, run):
     for said in ("0 to 4 (5)", "12.5", "a made-up processor", "torch 0.0.0", run.fingerprint, "FABRICATED"):
         assert said in page
     assert "| `gradient_distance.transformer_decays` | control |" in page
-    assert "quizapp prove lstm-gradient-fades\n" in page
+    assert "quizapp prove lstm-gradient-fades --device cpu\n" in page
     assert "at most -0.05" in page
     assert "▁" in page
     assert "With a forget bias of 3 the gradient keeps its size" in page
@@ -247,7 +247,7 @@ def test_a_control_that_came_out_wrong_is_marked(all_kinds, run):
 def test_a_full_run_is_repeated_as_one(all_kinds, run):
     claim = all_kinds.claims["lstm-fades-slower"]
     judged = claims.judge(claim, {run.experiment: dataclasses.replace(run, profile="full")})
-    assert findings.command(claim, judged) == "quizapp prove lstm-fades-slower --profile full"
+    assert findings.command(claim, judged) == "quizapp prove lstm-fades-slower --profile full --device cpu"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])

@@ -7,12 +7,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from quizapp import files, paths, reference
+from quizapp import export, files, paths, reference
 from quizapp.errors import ExportError
 from quizapp.export import html, json_file, markdown
+from quizapp.export.deck import Kept
 from quizapp.export.gather import gather, unproved
 from quizapp.export.html import data
 from quizapp.reference import Reference
@@ -117,6 +119,13 @@ def test_a_groups_evidence_is_there_only_when_asked_for(learner):
     ]
     text = markdown.render(made).decode()
     assert "From Ben of the study group (cpu, box of Ben; profile quick, 5 seeds, 2026-03-01): holds." in text
+
+
+@pytest.mark.parametrize("kept", get_args(Kept))
+@pytest.mark.parametrize("suffix", export.FORMATS)
+def test_every_format_takes_every_choice_of_evidence(learner, suffix, kept):
+    join(*many())
+    assert export.render(gather(*learner, kept=kept), suffix)
 
 
 def test_few_members_are_not_named(learner):

@@ -126,7 +126,8 @@ def test_questions_come_first_and_do_not_tell(deck):
         assert flat(written.question) in questions
         for part in written.parts:
             for pick in part.picks:
-                assert flat(pick.text).strip() in questions
+                assert (flat(pick.text).strip() in questions) != part.later
+                assert flat(pick.text).strip() in questions + answers
                 assert flat(pick.why) in answers
                 assert not pick.why or flat(pick.why) not in questions
         for block in written.blocks:

@@ -11,7 +11,7 @@ from quizapp.picker import told
 from quizapp.picker.ask import account
 from quizapp.picker.choose import BILLION, TIE, choose
 from quizapp.picker.flips import flips, to_runner_up
-from quizapp.picker.needs import RECALL, Needs, sizes
+from quizapp.picker.needs import RECALL, Needs, size, sizes
 from quizapp.picker.rules import shipped
 from quizapp.reference import Reference
 
@@ -79,14 +79,25 @@ def test_an_edge_device_as_it_comes_has_an_rnn_as_its_second_choice():
     assert choice.runner_up.candidate.id == DEPTHWISE
 
 
-def test_what_is_known_of_large_language_models_is_judgement_on_a_small_device():
-    assert choose(Needs(task="language", device=MCU, memory=100e3), RULES).strength == "depends"
+def test_rules_against_the_runner_up_decide_too():
+    choice = choose(Needs(task="language", device=MCU, memory=100e3), RULES)
+    assert {part.rule.basis for part in choice.deciding} >= {"judgement", "published"}
+    assert sum(part.adds for part in choice.deciding) >= choice.margin
+    assert choice.strength == "leans", "it stands without the judgement"
+
+
+def test_one_function_computed_in_two_ways_is_no_tie():
+    choice = choose(Needs(task="language", length=64, tokens=1e7, device=MCU), RULES)
+    assert len(choice.best) > 1
+    assert choice.strength != "tie"
+    assert choice.margin > 0
 
 
 def test_amounts_that_differ_are_told_apart():
     assert sizes(98_740, 98_650) == ("98.74 kB", "98.65 kB")
     assert sizes(30.1e9, 80e9) == ("30.1 GB", "80 GB")
     assert sizes(5, 5) == ("5 B", "5 B")
+    assert (size(999_600), size(999_400)) == ("1 MB", "999 kB")
     out = choose(Needs(task="language", device=MCU, memory=100e3), RULES).out
     said = [says for one in out for _, says in one.excluded]
     assert "needs 100.4 kB, and 100 kB are there" in said

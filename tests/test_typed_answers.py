@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from quizapp import bank, model, paths
+from quizapp import bank, model, paths, steps
 from quizapp.amounts import number, readings
 from quizapp.grade import grade, truth_of, within
 from quizapp.mistakes import shown
@@ -390,6 +390,10 @@ def test_a_trap_is_named_in_any_unit():
         ("about 3.", 3),
         ("sqrt(2)", math.sqrt(2)),
         ("10 - 3", 7),
+        ("2π", 2 * math.pi),
+        ("4 hundred", 400),
+        ("2 dozen", 24),
+        ("2 thousand billion", 2e12),
     ],
 )
 def test_forms_of_a_number(typed, value):
@@ -398,7 +402,24 @@ def test_forms_of_a_number(typed, value):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "4-5", "4–5", "3 or 4", "1:4", "nan", "inf", "1e400", "2^", "1,2,3", "9" * 300, "9**9**9**9"],
+    [
+        "7 tenths",
+        "2 thirds",
+        "3 quarters",
+        "2e",
+        "",
+        "4-5",
+        "4–5",
+        "3 or 4",
+        "1:4",
+        "nan",
+        "inf",
+        "1e400",
+        "2^",
+        "1,2,3",
+        "9" * 300,
+        "9**9**9**9",
+    ],
 )
 def test_what_is_not_one_number(typed):
     assert number(typed) is None
@@ -409,6 +430,8 @@ def test_a_number_without_a_unit_is_in_the_unit_that_was_asked_for():
     assert readings("3", "GiB") == (3.0,)
     assert readings("10^3", "powers of ten")[0] == 3
     assert readings("10^-3.8", "powers of ten")[0] == pytest.approx(-3.8)
+    assert readings("1.64*10^-4", "powers of ten")[0] == pytest.approx(math.log10(1.64e-4))
+    assert readings("4 times", "powers of ten") == (pytest.approx(math.log10(4)),)
     assert readings("104e9", "GB") == (104e9, 104.0)
     assert readings("104", "GB") == (104.0,)
     assert readings("5000000", "Mbit") == (5e6,)
@@ -427,6 +450,8 @@ def test_a_number_without_a_unit_is_in_the_unit_that_was_asked_for():
         (["10", "20", "30"], 0.5, False),
         (["13", "20", "30"], 0, False),
         (["10", "12", "many"], 0, False),
+        (["10e9", "12e9", "14e9"], 1, True),
+        (["1e9", "1.5e9", "2e9"], 0, False),
     ],
 )
 def test_an_interval(given, score, correct):
@@ -492,3 +517,17 @@ def test_plain_keeps_numbers_apart():
     assert plain("2 2/3") != plain("22/3")
     assert not same("2*0", "20")
     assert same("3 200", "3,200")
+
+
+def test_the_ends_of_an_interval_may_be_written_in_several_units():
+    item = REAL.items["att-parameters-estimate"]  # in billions
+    taken = steps.steps(item, "")
+    assert steps.amiss(taken, ["10e9"], "12 billion") == ""
+    assert steps.amiss(taken, ["10 billion", "12e9"], "14 billion") == ""
+    assert "below your low end" in steps.amiss(taken, ["10e9"], "5 billion")
+
+
+def test_a_minus_is_no_decoration():
+    item = REAL.items["path-cell-factor"]
+    assert grade(item, {"c1": "f_t"}, {}).correct
+    assert not grade(item, {"c1": "-f_t"}, {}).correct

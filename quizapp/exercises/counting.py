@@ -79,6 +79,18 @@ class Counted:
     def __mul__(self, other: Counted | float) -> Counted:
         return self._after(self.value * _plain(other), other)
 
+    def __sub__(self, other: Counted | float) -> Counted:
+        return self._after(self.value - _plain(other), other)
+
+    def __rsub__(self, other: float) -> Counted:
+        return self._after(other - self.value, other)
+
+    def __truediv__(self, other: Counted | float) -> Counted:
+        return self._after(self.value / _plain(other), other)
+
+    def __neg__(self) -> Counted:
+        return Counted(-self.value, self.depth)
+
     __radd__ = __add__
     __rmul__ = __mul__
 

@@ -149,7 +149,11 @@ def equal(
             else ""
         )
         what = f"{of}: {count}{f'at {at}' if at else ''}".rstrip()
-        wrong(what, given=given, expected=right[first], came=flat[first], smells=smell or nan)
+        told = shown(right[first]), shown(flat[first])
+        if told[0] == told[1]:
+            told = repr(right[first]), repr(flat[first])
+            smell = smell or "it is near: are these numbers of fewer digits, such as float32?"
+        wrong(what, given=given, expected=told[0], came=told[1], smells=smell or nan)
 
 
 def listed(came: object, length: int, given: str) -> None:
@@ -219,7 +223,7 @@ class Desk:
         module.__file__ = str(self.path)
         sys.modules["exercise"] = module
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise Stop("broken", f"{self.path.name} cannot be read: {error}") from None
         self._lines = text.splitlines()

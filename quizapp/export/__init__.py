@@ -114,6 +114,8 @@ def write(deck: Deck, path: Path, *, ledger: Path | None = None, now: datetime |
     if ledger is None or now is None or path.suffix.lower() not in DATED:
         _replace(path, render(deck, path.suffix))
         return
+    if deck.kept in ("reference", "none"):  # what their notes say has a history of its own
+        ledger = ledger.with_stem(f"{ledger.stem}-{deck.kept}")
     known = changes.read(ledger).after(deck, now)
     _replace(path, render(changes.dated(deck, known), path.suffix))
     _replace(ledger, changes.written(known), folders=True)

@@ -191,7 +191,7 @@ def fields(deck: Deck, item: Item, media: dict[str, str]) -> list[str]:
     return [
         text(item.id),
         question,
-        "".join(_options(part) for part in written.parts),
+        "".join(_options(part) for part in written.parts if not part.later),
         "".join(f"<p>{text(line)}</p>" for line in written.answer),
         _why(written),
         aloud,

@@ -17,9 +17,9 @@ from quizapp.report import UNKNOWN, number, reference_text, stopped
 from quizapp.verifiers.wire import CheckResult
 
 VERDICTS = {
-    "holds": "Holds here: every check came out as the claim needs.",
+    "holds": "Holds: every check came out as the claim needs.",
     "depends": "Depends:",
-    "fails": "Fails here:",
+    "fails": "Fails:",
     "unclear": "Unclear:",
     "invalid": "Invalid run: a control did not come out as it must, so nothing follows from it.",
     "crashed": "The run crashed, so nothing follows from it.",
@@ -66,8 +66,6 @@ def sentence(claim: Claim, evidence: Evidence | None) -> str:
     if evidence is None:
         return f"Not run yet. Run it with: {command(claim, None)}"
     said = [VERDICTS.get(evidence.verdict, f"{evidence.verdict.capitalize()}:")]
-    if evidence.origin:
-        said = [said[0].replace(" here:", " there:")]
     said += [stopped(condition) for condition in evidence.conditions]
     if evidence.reason:
         said.append(stopped(evidence.reason))
@@ -83,8 +81,11 @@ def sentence(claim: Claim, evidence: Evidence | None) -> str:
 def command(claim: Claim, evidence: Evidence | None) -> str:
     """The command that reruns it."""
     words = ["quizapp", "prove", claim.id]
-    if evidence is not None and evidence.runs and evidence.runs[0].profile != "quick":
-        words += ["--profile", evidence.runs[0].profile]
+    run = evidence.runs[0] if evidence is not None and evidence.runs else None
+    if run is not None and run.profile != "quick":
+        words += ["--profile", run.profile]
+    if run is not None and run.device:
+        words += ["--device", run.device]
     return shlex.join(words)
 
 

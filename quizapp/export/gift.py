@@ -183,7 +183,7 @@ def _number(item: model.Numeric | model.Estimate | model.PredictNumber, deck: De
 
 
 def _figure(value: float) -> str:
-    return f"{value:.12g}"
+    return f"{value:.15g}"
 
 
 def _spread(value: float, tol: Tolerance) -> tuple[float, float] | None:

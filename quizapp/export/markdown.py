@@ -147,7 +147,7 @@ def _item(deck: Deck, item: Item, number: int) -> list[str]:
     if written.code:
         lines += ["", *block(written.code, written.lang)]
     for part in written.parts:
-        lines += ["", *_part(part)]
+        lines += ["", *_part(part)] if not part.later else []
     lines += ["", "<details>", "<summary>Answer</summary>", "", *_answer(deck, item, written)]
     return [*lines, "", "</details>"]
 
@@ -170,6 +170,7 @@ def _answer(deck: Deck, item: Item, written: Sheet) -> list[str]:
     lines = [f"**{text(line)}**<br>" for line in written.answer]
     lines[-1] = lines[-1].removesuffix("<br>")
     for part in written.parts:
+        lines += ["", *_part(part)] if part.later else []
         lines += _reasons(part)
     for more in written.blocks:
         lines += ["", f"**{text(more.title)}**", "", *(f"- {text(line)}" for line in more.lines)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quizapp import model, parts, steps
 from quizapp.bank import DELETION
@@ -42,6 +42,8 @@ class Part:
     why: str = ""
     judged: bool = True
     """Whether a pick is right or wrong by itself (a place in an order is not)."""
+    later: bool = False
+    """Whether it gives the part before it away, and so has no place beside the question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,10 +150,10 @@ def _truefalse(item: model.TrueFalse) -> Sheet:
 
 
 def amount(value: float, answer: model.Answer) -> str:
-    """A number with its unit, or that nobody has measured it."""
+    """A number with its unit, whole ones in full; or that nobody has measured it."""
     if math.isnan(value):
         return UNMEASURED
-    return f"{value:,.6g} {answer.unit}".strip()
+    return f"{value:,.{15 if value.is_integer() else 6}g} {answer.unit}".strip()
 
 
 def tolerance(answer: model.Answer) -> str:
@@ -315,6 +317,7 @@ def _flaw(item: model.Flaw) -> Sheet:
         for place, span in enumerate(item.spans, 1)
     )
     fixes = _part("Put it right", item.fixes, steps.steps(item, SALT)[1].order)
+    fixes = replace(fixes, later=True)
     wrong = tuple(f"Sentence {pick.label} is wrong: {pick.text}" for pick in spans if not pick.right)
     return Sheet(
         question=steps.question(item),

@@ -130,10 +130,11 @@ class Choice:
         """The rules that put the best before the runner-up, the heaviest first; adds: the difference."""
         if self.runner_up is None:
             return ()
-        behind = {part.rule.id: part.adds for part in self.runner_up.parts}
+        both = self.ranked[0], self.runner_up
+        first, second = ({part.rule.id: part.adds for part in one.parts} for one in both)
+        rules = {part.rule.id: part.rule for part in (*self.ranked[0].parts, *self.runner_up.parts)}
         found = [
-            Part(rule=part.rule, adds=part.adds - behind.get(part.rule.id, 0.0))
-            for part in self.ranked[0].parts
+            Part(rule=rule, adds=first.get(id_, 0.0) - second.get(id_, 0.0)) for id_, rule in rules.items()
         ]
         return tuple(sorted((part for part in found if part.adds > 1e-9), key=lambda part: -part.adds))
 
@@ -142,7 +143,7 @@ class Choice:
         """How much the recommendation is worth. There is nothing stronger than `leans`."""
         if not self.ranked:
             return "none"
-        if len(self.best) > 1:
+        if len({self._function(one.candidate) for one in self.best}) > 1:
             return "tie"
         if self.runner_up is None:
             return "only"

@@ -119,7 +119,7 @@ def count(value: float) -> str:
 def size(value: float, digits: int = 3) -> str:
     """Bytes in a unit that fits, by thousands."""
     for unit, word in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if value >= unit:
+        if value >= unit or f"{value / unit:.{digits}g}" == "1":
             return f"{value / unit:.{digits}g} {word}"
     return f"{round(value)} B"
 

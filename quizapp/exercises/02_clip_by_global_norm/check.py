@@ -33,6 +33,7 @@ def check(desk):
     tiny = [torch.full((3,), 1e-3), torch.full((2,), -1e-3)]
     for name, grads, limit in (
         ("[1, 2] and [2, 4], max_norm 1", small, 1.0),
+        ("[1, 2] and [2, 4], max_norm 4.8: only together too long", small, 4.8),
         ("[1, 2] and [2, 4], max_norm 10: nothing to clip", small, 10.0),
         ("four tensors of several shapes, max_norm 0.5", several, 0.5),
         ("tiny gradients, max_norm 1: nothing to clip", tiny, 1.0),

@@ -2,6 +2,7 @@
 
 import math
 import random
+import tracemalloc
 
 import kit
 
@@ -132,3 +133,23 @@ def one_pass(desk, attend):
             smells="a list of them is what FlashAttention does without: one pass, three running numbers",
         )
     kit.equal(came, right(scores, values), of="the result", given="1,000 pairs", tolerance=1e-9)
+    few, many = memory(attend, 100), memory(attend, 2_000)
+    if many > few + 16_000:
+        kit.wrong(
+            "its memory grows with the pairs",
+            given="2,000 pairs after 100",
+            expected=f"about {few:,} bytes",
+            came=f"{many:,} bytes",
+            smells="copies of scores and values are kept: one pass, three running numbers",
+        )
+
+
+def memory(attend, count):
+    """The most bytes that are held at a time; what a pair takes itself apart."""
+    pairs = ((0.001 * place, [1.0]) for place in range(count))
+    tracemalloc.start()
+    try:
+        attend(pairs)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

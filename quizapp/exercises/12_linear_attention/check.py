@@ -79,7 +79,9 @@ def size(state):
         return state.numel()
     if isinstance(state, (tuple, list)):
         return sum(map(size, state))
-    return sum(map(size, state.values())) if isinstance(state, dict) else 1
+    if isinstance(state, dict):
+        return sum(map(size, state.values()))
+    return size(vars(state)) if hasattr(state, "__dict__") else 1
 
 
 def follow(step, q, k, v, right):

@@ -2,6 +2,8 @@
 
 const LONGEST = 200;
 const SCALES = new Map([
+  ["hundred", 1e2],
+  ["dozen", 12],
   ...["k", "thousand"].map((word) => [word, 1e3]),
   ...["m", "million", "millions", "mio", "mn", "mln"].map((word) => [word, 1e6]),
   ...["g", "b", "billion", "billions", "bn", "bln"].map((word) => [word, 1e9]),
@@ -46,10 +48,11 @@ function readings(text, unit = "") {
   if (text.length > LONGEST) return [];
   const [tokens, rest] = splitNumber(straightNumber(text));
   const value = worth(tokens);
-  if (value === null || /\d|^[^\p{L}\p{N}_%°-]/u.test(rest)) return [];
+  if (value === null || /\d|^[^\p{L}\p{N}_%°-]/u.test(rest) || PART.test(rest)) return [];
   const found = factors(rest, unit, value).map((factor) => value * factor);
   if (unit.toLowerCase() === "powers of ten" && (!rest || ["x", "times", "fold"].includes(rest))) {
-    const tenfold = value > 0 && /^(?:10\^\(?[-+]?\d*\.?\d+\)?|\d*\.?\d*e[-+]?\d+)$/.test(tokens.join(""));
+    if (value > 0 && rest) return [Math.log10(value)]; // so many times
+    const tenfold = value > 0 && /^(?:(?:\d*\.?\d+\*)?10\^\(?[-+]?\d*\.?\d+\)?|\d*\.?\d*e[-+]?\d+)$/.test(tokens.join(""));
     if (tenfold || value >= 50) found.unshift(Math.log10(value));
   }
   return [...new Set(found)];
@@ -95,6 +98,8 @@ function straightNumber(typed) {
 
 // ---- the number and what stands behind it
 
+/** What a number of is none that we read. */
+const PART = /^(?:(?:half|halves|third|quarter|fifth|tenth|hundredth|thousandth|millionth|billionth)s?\b|e\b)/;
 const TOKEN =
   /\s*(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|(?<fn>sqrt|log10|log2|ln|exp)(?=\s*\()|(?<constant>pi|e)(?![a-z])|(?<times>x)(?=\s*[\d(])|(?<sign>[-+*/^()]))/y;
 
@@ -110,7 +115,7 @@ function splitNumber(text) {
     let said = token;
     if (["number", "constant", "fn"].includes(kind)) {
       if (!operand) {
-        if (kind !== "fn") break;
+        if (kind === "number" || token === "e") break;
         found.push("*");
       }
       operand = kind === "fn";
@@ -219,7 +224,12 @@ function factors(rest, unit, value) {
 function scaledUnit(word, typed, family, first) {
   if (family?.has(word)) return [1, word];
   if (family === BYTES && BYTES.has(`${word}b`) && word.length <= 2) return [1, first.includes("ib") ? `${word.slice(0, 1)}ib` : `${word}b`];
-  if (SCALES.has(word)) return [SCALES.get(word), bare(typed[1])];
+  if (SCALES.has(word)) {
+    let times = SCALES.get(word);
+    const rest = typed.slice(1).map(bare);
+    while (SCALES.has(rest[0]) && rest[0] !== first) times *= SCALES.get(rest.shift());
+    return [times, rest[0] ?? ""];
+  }
   if (word.length > 3 && "kmgt".includes(word[0]) && first && word.slice(1, 4) === first.slice(0, 3)) return [SCALES.get(word[0]), word.slice(1)];
   return [1, word];
 }

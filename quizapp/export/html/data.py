@@ -14,7 +14,7 @@ from quizapp import model, toy_table
 from quizapp.evidence import Evidence, Run
 from quizapp.export import findings, picture, sheet
 from quizapp.export.deck import Deck, topic_name
-from quizapp.grade import beside, truth_of
+from quizapp.grade import beside, in_full, truth_of
 from quizapp.model import Claim, Item
 from quizapp.report import beside_text
 from quizapp.spelling import slips
@@ -115,7 +115,10 @@ def _tasks(item: Item, written: sheet.Sheet, deck: Deck) -> list[Plain]:
         case model.Flaw():
             spans, fixes = written.parts
             wanted = tuple(dataclasses.replace(pick, right=not pick.right) for pick in spans.picks)
-            return [_part(dataclasses.replace(spans, picks=wanted)) | {"find": True}, _part(fixes)]
+            return [
+                _part(dataclasses.replace(spans, picks=wanted)) | {"find": True},
+                _part(fixes) | {"later": True},
+            ]
     mode = "many" if isinstance(item, model.Multi) else "one"
     return [_part(part) | {"mode": mode} for part in written.parts]
 
@@ -145,7 +148,7 @@ def _rank(item: model.Order, written: sheet.Sheet) -> Plain:
         "mode": "rank",
         "prompt": part.prompt,
         "picks": [
-            {"label": pick.label, "text": pick.text, "value": f"{item.sequence[index].value:,.10g}"}
+            {"label": pick.label, "text": pick.text, "value": in_full(item.sequence[index].value)}
             for pick, index in zip(part.picks, shown, strict=True)
         ],
         "order": [place[index] for index in ranked],

@@ -49,12 +49,24 @@ function kicker(item, deck) {
 }
 
 function tasksOf(turn, on) {
-  return turn.item.tasks.map((task, at) =>
+  const { tasks } = turn.item;
+  // What gives the task before it away waits for that one's answer, which then stands.
+  const settle = () =>
+    tasks.forEach((task, at) => {
+      if (!task.later) return;
+      const open = isGiven(tasks[at - 1], turn.given[at - 1]);
+      boxes[at].hidden = !open;
+      boxes[at - 1].disabled = open;
+    });
+  const boxes = tasks.map((task, at) =>
     askTask(task, `task-${at}`, turn.given[at], (given) => {
       turn.given[at] = given;
+      settle();
       on.change(at);
     }),
   );
+  settle();
+  return boxes;
 }
 
 function back(turn, deck, on) {

@@ -104,11 +104,19 @@ function judgeNumber(task, given) {
 function judgeRange(task, given) {
   const read = given.map((text) => readings(text, task.unit));
   if (!read.every((ways) => ways.length)) return all(false);
-  const tried = read[0].flatMap((one) => read[1].flatMap((best) => read[2].map((other) => bracketed(task, one, best, other))));
+  const ways = alike(read[0].flatMap((one) => read[1].flatMap((best) => read[2].map((other) => [one, best, other]))));
+  const tried = ways.map((way) => bracketed(task, ...way));
   const [inside, near] = tried.reduce((best, way) => (way[0] + 2 * way[1] > best[0] + 2 * best[1] ? way : best));
   const trap = near ? {} : trapped(task, read[1]);
   const note = inside ? "It is inside your interval." : "It is outside your interval.";
   return { score: (inside ? 0.5 : 0) + (near ? 0.5 : 0), right: near, ...trap, note: [note, trap.note].filter(Boolean).join(" ") };
+}
+
+/** The ways to read three numbers that take them in the same unit: the others lie far apart. */
+function alike(ways) {
+  const spreads = ways.map((way) => (Math.min(...way) > 0 ? Math.max(...way) / Math.min(...way) : 1));
+  const least = Math.min(...spreads);
+  return ways.filter((_, at) => spreads[at] <= 2 * least);
 }
 
 /** Whether the number is between the two, and whether the best guess is near. */

@@ -113,6 +113,7 @@ function slipped(typed, word) {
 
 /** How a typed text is a word: {word, rank, how}; null when it is not. known: words that are no slips. */
 function fit(typed, word, known) {
+  if (straight(typed).startsWith("-") && !straight(word).startsWith("-")) return null;
   if (sameWord(typed, word)) return { word, rank: EXACT, how: "" };
   const value = valued(typed, word);
   if (value) return { word, rank: SPELLED, how: value };

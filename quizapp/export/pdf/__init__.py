@@ -66,6 +66,8 @@ def _cover(paper: Paper, deck: Deck) -> None:
     ]
     whose = {
         "latest": "The evidence is yours, with the reference that came with quizapp beside it.",
+        "group": "The evidence is yours; beside it the reference that came with quizapp, and what your study "
+        "group measured.",
         "reference": "The evidence is the reference that came with quizapp; yours may come out otherwise.",
         "none": "This file was made without the evidence.",
     }[deck.kept]
@@ -110,7 +112,7 @@ def _question(paper: Paper, deck: Deck, item: Item, written: Sheet, number: int)
     lines += paper.text_lines(written.question, after=1.0)
     if written.code:
         lines += paper.text_lines(written.code, style="M", size=SMALL, indent=4.0, after=1.5)
-    for part in written.parts:
+    for part in (part for part in written.parts if not part.later):
         lines += paper.text_lines(part.prompt + ("" if part.prompt.endswith("?") else ":"), after=0.6)
         for pick in part.picks:
             lines += _pick(paper, pick)
@@ -134,6 +136,8 @@ def _answer(paper: Paper, deck: Deck, item: Item, written: Sheet, number: int) -
         lines += paper.text_lines(line, style="B" if len(line) < SHORT else "")
     lines.append(Line(height=1.0))
     for part in written.parts:
+        for pick in part.picks if part.later else ():
+            lines += _pick(paper, pick)
         lines += _reasons(paper, part)
     for block in written.blocks:
         lines += _list(paper, block.title, block.lines)
