@@ -48,7 +48,7 @@ def judge(claim: Claim, runs: Mapping[str, Run]) -> Evidence | None:
         conditions=conditions,
         runs=tuple(needed),
         reason=reason,
-        stale=any(_stale(run) for run in needed),
+        stale=any(is_stale(run) for run in needed),
         beside=tuple(found for run in needed for found in _beside(claim, run)),
     )
 
@@ -74,7 +74,7 @@ def verdicts(claims: Iterable[Claim], runs: Mapping[str, Run]) -> dict[str, str]
     return found
 
 
-def _stale(run: Run) -> bool:
+def is_stale(run: Run) -> bool:
     """Whether the experiment is not what was run."""
     known = experiment(run.experiment)
     return known is None or known.fingerprint != run.fingerprint

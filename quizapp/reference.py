@@ -54,6 +54,14 @@ class Reference:
             found = numbers(runs.values()) | found
         return found
 
+    def key(self, own: Iterable[Run]) -> dict[str, float]:
+        """What measured answers are held against: the learner's own numbers, else the reference's.
+
+        Those of an experiment that has changed since count only where there are no others.
+        """
+        runs = list(own)
+        return numbers(runs) | self.numbers() | numbers(run for run in runs if not claims.is_stale(run))
+
 
 def numbers(runs: Iterable[Run]) -> dict[str, float]:
     """`experiment.check` -> its estimate, from runs whose controls came out right."""

@@ -15,6 +15,7 @@ from quizapp.export import anki, deck, gift, html, markdown
 from quizapp.export.gather import gather, unproved
 from quizapp.model import build
 from quizapp.reference import Reference
+from quizapp.verifiers import catalogue
 from tests.toybench import ONE_CLAIM, ToyBench, bench, call, refused, toy_home
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -23,7 +24,8 @@ RENDERED = {"md": markdown.render, "apkg": anki.render, "html": html.render}
 
 @pytest.fixture
 def run():
-    return build(Run, json.loads((FIXTURES / "fabricated_run.json").read_text(encoding="utf-8")))
+    made = build(Run, json.loads((FIXTURES / "fabricated_run.json").read_text(encoding="utf-8")))
+    return dataclasses.replace(made, fingerprint=catalogue.read("gradient_distance").fingerprint)
 
 
 @pytest.fixture
@@ -89,6 +91,14 @@ def test_whose_evidence(known, kept, machines, references, slope):
     assert len(made.references.get("lstm-gradient-fades", ())) == references
     assert made.numbers["gradient_distance.lstm_slope"] == pytest.approx(slope)
     assert made.kept == kept
+
+
+def test_a_stale_run_is_no_key_where_there_is_a_reference(all_kinds, store, run, clock, shipped):
+    store.add_run(dataclasses.replace(run, fingerprint="0123"))
+    key = gather(all_kinds, store, clock).numbers
+    assert key == reference.numbers(shipped.runs["cpu"].values())
+    assert shipped.key([run])["gradient_distance.lstm_slope"] == pytest.approx(-0.53)
+    assert Reference(runs={}).key([dataclasses.replace(run, fingerprint="0123")]) == reference.numbers([run])
 
 
 def test_without_evidence_nothing_is_claimed_but_measured_answers_stay(known):

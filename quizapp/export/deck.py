@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-from quizapp import claims, reference, steps
+from quizapp import claims, steps
 from quizapp.bank import Bank
 from quizapp.errors import ExportError
 from quizapp.evidence import Evidence, Run
@@ -117,7 +117,6 @@ def of(
         references = {id_: found[1:] for id_, found in references.items()}
     else:
         evidence = {id_: claims.judge(claim, runs) for id_, claim in chosen.items()}
-    measured = {} if kept == "reference" else reference.numbers(runs.values())
     parts = [topic_name(topic) if topic is not None else "", query if only is not None else ""]
     return Deck(
         title=": ".join([TITLE, *filter(None, parts)]),
@@ -127,7 +126,7 @@ def of(
         evidence=evidence,
         misconceptions=bank.misconceptions,
         references=references,
-        numbers=shipped.numbers() | measured,
+        numbers=shipped.numbers() if kept == "reference" else shipped.key(runs.values()),
         vocabulary=Vocabulary(bank.items.values),
         known=bank.items,
         kept=kept,

@@ -28,6 +28,8 @@ class Rest:
     whose: str
     """`yours`, `reference`, or nothing."""
     conditions: tuple[str, ...] = ()
+    stale: bool = False
+    """Whether the experiment has changed since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,7 @@ def _rest(claim: Claim, runs: Mapping[str, Run], reference: Reference) -> Rest:
         verdict=evidence.verdict if evidence else "not run" if claim.checks else "cited",
         whose=whose,
         conditions=evidence.conditions if evidence else (),
+        stale=evidence is not None and evidence.stale,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,9 +89,10 @@ def _read(question: Question, text: str) -> Any:  # noqa: ANN401 - what the fiel
 
 
 def _amount(question: Question, text: str) -> float | None:
-    """What was typed, as a number; K, M... of a length are powers of 1,024, as in 128K."""
-    if question.name == "length" and text[-1:] in ("k", "K") and text[:-1].strip().isdecimal():
-        return 1024.0 * int(text[:-1])
+    """What was typed, as a number; a K of a length is 1,024, as in 128K or 1.5K."""
+    if question.name == "length" and re.fullmatch(r"[0-9.]+ ?[kK]", text):
+        thousands = number(text[:-1])
+        return None if thousands is None else 1024.0 * thousands
     return number(text, question.unit)
 
 

@@ -230,7 +230,8 @@ def _rests(rests: Sequence[Rest], width: int) -> list[str]:
     lines: list[str] = []
     for one in rests:
         whose = f" ({one.whose})" if one.whose else ""
-        lines += _wrapped(f"{one.claim}: {one.verdict}{whose}", width, "- ")
+        stale = ", stale" if one.stale else ""
+        lines += _wrapped(f"{one.claim}: {one.verdict}{stale}{whose}", width, "- ")
         more = one.conditions or ((one.correct,) if one.verdict in ("fails", "cited") else ())
         lines += [line for said in more for line in _wrapped(said, width, "    ")]
     return lines

@@ -101,9 +101,9 @@ def _numbers(store: Store, console: Console) -> dict[str, float]:
     """What was measured, here or else for the reference."""
     from quizapp import reference
 
-    mine = reference.numbers(store.newest_runs().values())
+    mine = store.newest_runs().values()
     try:
-        return reference.load().numbers() | mine
+        return reference.load().key(mine)
     except RunsError as error:
         console.say(str(error))
-        return dict(mine)
+        return reference.numbers(mine)
