@@ -123,7 +123,9 @@ def test_every_format_takes_every_evidence(known, name, kept):
         assert (b"made-up processor" in body) is (kept == "latest")
 
 
-def test_what_is_not_proved_is_named(known, monkeypatch):
+def test_what_is_not_proved_is_named(known, store, run, monkeypatch):
+    assert ("lstm-gradient-fades", "stale evidence") not in unproved(gather(*known))
+    store.add_run(dataclasses.replace(run, fingerprint="0123"))
     made = gather(*known)
     assert ("lstm-gradient-fades", "stale evidence") in unproved(made)
     monkeypatch.setattr(claims, "judge", lambda claim, runs: None)
