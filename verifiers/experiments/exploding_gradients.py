@@ -57,9 +57,9 @@ PROFILES = {
         "length": 100,
         "batch": 8,
         "steps": 60,
-        "adam_steps": 100,
+        "adam_steps": 80,
         "clipped_rates": [1.0, 0.7],
-        "sgd_rates": [1.0, 0.7, 0.1, 0.01],
+        "sgd_rates": [1.0, 0.7, 0.05],
         "adam_rates": [0.01, 0.03],
     },
     "full": {
