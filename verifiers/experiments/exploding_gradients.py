@@ -135,8 +135,8 @@ CHANCE = math.log(SYMBOLS)
 """The loss of a guess, in nats."""
 THRESHOLD = 1.0
 """The largest norm that clipping lets by."""
-ENOUGH = 0.1
-"""A run ends when its loss is below this: it has learned 0.96 of what there is."""
+ENOUGH = 0.25
+"""A run ends when its loss is below this, in nats: it has learned 0.91 of what there is."""
 NOISY_STEPS = 20
 """Steps on targets that cannot be learned."""
 EVERY = 5
