@@ -529,5 +529,5 @@ def test_the_ends_of_an_interval_may_be_written_in_several_units():
 
 def test_a_minus_is_no_decoration():
     item = REAL.items["path-cell-factor"]
-    assert grade(item, {"c1": "f_t"}, {}).correct
-    assert not grade(item, {"c1": "-f_t"}, {}).correct
+    assert grade(item, {"c1": "f_t"}, {}).score == 0.5, "one of two gaps"
+    assert grade(item, {"c1": "-f_t"}, {}).score == 0.0

@@ -153,6 +153,7 @@ async def test_one_can_go_home_while_a_check_runs(quiet, monkeypatch):
         await until(pilot, lambda: screen.checking is not None)
         await app.run_worker(app.open_home()).wait()
         await until(pilot, lambda: app.screen is not screen)
+        await settled(app, pilot)
 
 
 async def test_it_leads_to_claims(quiet, edits, monkeypatch):
