@@ -41,10 +41,6 @@ _SIGNS = {
 }
 
 
-MINUS = ("-", "−", "–", "‐", "‑")
-"""Every sign that is written for it."""
-
-
 @lru_cache(maxsize=KEPT)
 def straight(text: str) -> str:
     """One way of writing for every sign that has several, in lower case; Greek letters by their names."""
@@ -175,7 +171,7 @@ class Fit:
 
 def fit(typed: str, word: str, known: Container[str] = ()) -> Fit | None:
     """How a typed text is a word; None when it is not. known: words that mean something of their own."""
-    if typed.lstrip().startswith(MINUS) and not word.lstrip().startswith(MINUS):
+    if straight(typed).startswith("-") and not straight(word).startswith("-"):
         return None
     if same(typed, word):
         return Fit(word=word, rank=EXACT)

@@ -316,8 +316,7 @@ def _flaw(item: model.Flaw) -> Sheet:
         )
         for place, span in enumerate(item.spans, 1)
     )
-    fixes = _part("Put it right", item.fixes, steps.steps(item, SALT)[1].order)
-    fixes = replace(fixes, later=True)
+    fixes = replace(_part("Put it right", item.fixes, steps.steps(item, SALT)[1].order), later=True)
     wrong = tuple(f"Sentence {pick.label} is wrong: {pick.text}" for pick in spans if not pick.right)
     return Sheet(
         question=steps.question(item),

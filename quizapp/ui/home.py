@@ -117,11 +117,6 @@ class HomeScreen(Keyed[None]):
         self.call_after_refresh(self._count)
         self.call_after_refresh(self._show_verdicts)
 
-    @property
-    def _gone(self) -> bool:
-        """Whether the app ended while a thread was busy, so that there is nothing left to write on."""
-        return not self.query("#status")
-
     def _list(self, rows: Mapping[str, Count | None]) -> None:
         """Topics with their counts, as far as those are known."""
         self._rows, width = rows, self.app.size.width - SIDES
@@ -137,8 +132,6 @@ class HomeScreen(Keyed[None]):
     async def _count(self) -> None:
         """Count off the loop, then show it."""
         counts, left = await asyncio.to_thread(self._counted)
-        if self._gone:
-            return
         total = Count(
             due=sum(count.due for count in counts.values()),
             new=sum(count.new for count in counts.values()),
@@ -157,8 +150,6 @@ class HomeScreen(Keyed[None]):
         if self.app.settings.interview is not None:
             ahead = await asyncio.to_thread(import_module, "quizapp.ui.interview")
             said = await ahead.glance(self.app.study())
-        if self._gone:
-            return
         shown = self.query_one("#plan", Static)
         shown.display = bool(said)
         shown.update(said)
@@ -186,8 +177,6 @@ class HomeScreen(Keyed[None]):
             )
             return
         found = await asyncio.to_thread(self._judged, runs)
-        if self._gone:
-            return
         found.sort(key=lambda evidence: max(run.at for run in evidence.runs), reverse=True)
         rows = [
             Content.assemble(

@@ -283,12 +283,13 @@ def _note(number: int, cells: list[str], head: Head, known: Type) -> Note | Refu
     if more:
         return Refused(number, f"has {len(more)} cells more than there are columns")
     name = line(at("notetype")) or known.name
+    key = at("guid")
+    if key.isdecimal():  # the number of the row, which other files have too
+        key = ""
     html = any(HTML.search(value) for value in values) if head.html is None else head.html
     return Note(
         line=number,
-        key=""
-        if at("guid").isdecimal()
-        else at("guid"),  # a number is the row's, and other files have it too
+        key=key,
         type=Type(name, fields, cloze="cloze" in name.lower()),
         fields=values,
         html=html,
